@@ -1,0 +1,116 @@
+"""The live runs of this user: one private folder under the system's temporary one.
+
+Sockets are not kept under `results/`: a socket's path may have 107 bytes at most.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import orjson
+import psutil
+
+from dmsperf_tui.plan.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRun:
+    """One run's host."""
+
+    id: str
+    pid: int
+    created: float
+    """The host process's start time by the system's account, so that a reused pid is not taken for it."""
+    scenario: str
+    results: str
+    socket: str
+
+    @property
+    def alive(self) -> bool:
+        """Whether its host still runs."""
+        return process_alive(self.pid, self.created)
+
+
+def process_alive(pid: int, created: float) -> bool:
+    """Whether process `pid` is still the one that started at `created`."""
+    try:
+        process = psutil.Process(pid)
+        return abs(process.create_time() - created) < 1.0 and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def folder() -> Path:
+    """The registry's folder, made on first use.
+
+    Raises ConfigError when it belongs to somebody else or others may enter it.
+    """
+    path = Path(tempfile.gettempdir()) / f"dmsperf-{os.getuid()}"
+    path.mkdir(mode=0o700, exist_ok=True)
+    info = path.lstat()
+    if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.getuid() or stat.S_IMODE(info.st_mode) & 0o077:
+        raise ConfigError(
+            "is not a private folder of yours",
+            file=str(path),
+            mend=f"remove it, or set TMPDIR; chmod 700 {path}",
+        )
+    return path
+
+
+def socket_path(run_id: str) -> Path:
+    return folder() / f"{run_id}.sock"
+
+
+def register(run_id: str, scenario: str, results: Path) -> LiveRun:
+    """Makes this process known as the host of `run_id`."""
+    me = psutil.Process()
+    run = LiveRun(run_id, me.pid, me.create_time(), scenario, str(results), str(socket_path(run_id)))
+    path = folder() / f"{run_id}.json"
+    path.write_bytes(orjson.dumps(asdict(run)))
+    path.chmod(0o600)
+    return run
+
+
+def unregister(run_id: str) -> None:
+    for suffix in (".json", ".sock"):
+        (folder() / f"{run_id}{suffix}").unlink(missing_ok=True)
+
+
+def live_runs() -> list[LiveRun]:
+    """Every run whose host is alive, oldest first; what dead hosts left is removed."""
+    runs: list[LiveRun] = []
+    for path in sorted(folder().glob("*.json"), key=lambda path: path.stat().st_mtime):
+        try:
+            run = LiveRun(**orjson.loads(path.read_bytes()))
+        except (orjson.JSONDecodeError, TypeError, OSError):
+            continue
+        if run.alive:
+            runs.append(run)
+        else:
+            unregister(run.id)
+    return runs
+
+
+def find_live(reference: str | None) -> LiveRun:
+    """The live run named by an id, a results path or `last`; the only one where `reference` is None.
+
+    Raises ConfigError where there is none, or more than one to choose from.
+    """
+    runs = live_runs()
+    if reference in (None, "last"):
+        if not runs:
+            raise ConfigError("no run is active", mend="start one: dmsperf-tui --batch --scenario dms/smoke")
+        if reference is None and len(runs) > 1:
+            choice = ", ".join(f"{run.id} ({run.scenario})" for run in runs)
+            raise ConfigError(f"{len(runs)} runs are active: {choice}", mend="name one with --run ID")
+        return runs[-1]
+    wanted = Path(str(reference)).resolve()
+    for run in runs:
+        if run.id == reference or Path(run.results) == wanted:
+            return run
+    known = ", ".join(run.id for run in runs) or "none"
+    raise ConfigError(f"no active run {reference!r}", mend=f"active: {known}")

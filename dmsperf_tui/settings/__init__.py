@@ -1,0 +1,1 @@
+"""Environment, profile, scenario and flags -> one frozen configuration. Secrets live here."""

@@ -1,0 +1,148 @@
+"""Everything that a run is made from, resolved once and frozen."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, field_serializer
+
+from dmsperf_tui.plan.errors import ConfigError, nearest
+from dmsperf_tui.plan.scenario import Plan, parse_plan
+from dmsperf_tui.settings.environment import EMBEDDED, Environment, load_environment
+from dmsperf_tui.settings.places import Places
+from dmsperf_tui.settings.profile import K6_VARIABLES, Profile, load_profile
+from dmsperf_tui.settings.references import assign, fill, from_mapping
+from dmsperf_tui.settings.toml_file import TomlFile, shown
+from dmsperf_tui.settings.variables import Variables
+
+DEFAULT_SCENARIO = "dms/smoke"
+DEFAULT_PROFILE = "dev"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a person asked for, on the command line or on the set-up screen."""
+
+    scenario: str = DEFAULT_SCENARIO
+    profile: str = DEFAULT_PROFILE
+    environment: str = EMBEDDED
+    vus: int | None = None
+    duration_s: float | None = None
+    workers: int = 1
+    seed: int | None = None
+    speedup: float = 1.0
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """`--set`: dotted keys of the scenario or the profile."""
+    results: str = "results"
+    summary: str | None = None
+
+
+class RunConfig(BaseModel):
+    """The frozen configuration of one run. Dumped only to the host's standard input: it holds secrets."""
+
+    model_config = ConfigDict(frozen=True)
+
+    plan: Plan
+    scenario_folder: Path
+    """Where flows of its own (`my_flows.py:checkout`) are looked for."""
+    scenario_source: dict[str, Any]
+    """The scenario file's content as it ran: values filled in, overrides applied."""
+    profile: Profile
+    environment: Environment
+    workers: int
+    seed: int
+    speedup: float
+    results: Path
+    summary: Path | None
+    sources: dict[str, str]
+    """Where each value came from."""
+
+    @field_serializer("environment", when_used="json")
+    def _with_secret(self, environment: Environment) -> dict[str, Any]:
+        dumped = environment.model_dump(mode="json")
+        if environment.client_secret is not None:
+            dumped["client_secret"] = environment.client_secret.get_secret_value()
+        return dumped
+
+
+def resolve(options: Options, places: Places | None = None, variables: Variables | None = None) -> RunConfig:
+    """Reads and checks everything that `options` name. Raises ConfigError, one line with the mend."""
+    places = places or Places.here()
+    variables = variables or Variables.here()
+    of_profile = {key: text for key, text in options.settings.items() if key in K6_VARIABLES}
+    of_scenario = {key: text for key, text in options.settings.items() if key not in K6_VARIABLES}
+    _check_numbers(options)
+    profile = load_profile(options.profile, places, variables, of_profile)
+    environment = load_environment(options.environment, places, variables)
+    file = TomlFile.read(places.find("scenarios", options.scenario, "scenario"))
+    name = options.scenario
+    if name.endswith(".toml"):
+        name = Path(name).stem
+    data = file.data
+    for key, text in of_scenario.items():
+        _check_settable(key, data)
+        assign(data, key, text)
+    try:
+        data = fill(data, from_mapping(profile.values, "profile value"))
+        plan = parse_plan(name, data, vus=options.vus, duration_s=options.duration_s, speedup=options.speedup)
+    except ConfigError as error:
+        if error.key in of_scenario:
+            raise error.located(file=f"flag --set {error.key}", key="") from None
+        raise (file.locate(error) if error.key else error) from None
+    return RunConfig(
+        plan=plan,
+        scenario_folder=file.path.resolve().parent,
+        scenario_source=data,
+        profile=profile,
+        environment=environment,
+        workers=options.workers,
+        seed=options.seed if options.seed is not None else secrets.randbelow(2**31),
+        speedup=options.speedup,
+        results=Path(options.results).resolve(),
+        summary=Path(options.summary).resolve() if options.summary else None,
+        sources=_sources(options, profile, file),
+    )
+
+
+def _check_numbers(options: Options) -> None:
+    for flag, value, least in (
+        ("--vus", options.vus, 1),
+        ("--workers", options.workers, 1),
+        ("--seed", options.seed, 0),
+    ):
+        if value is not None and value < least:
+            raise ConfigError(f"{value} is too small", key=flag, mend=f"give {least} or more")
+    if options.speedup < 1:
+        raise ConfigError(f"{options.speedup:g} is too small", key="--speedup", mend="give 1 or more")
+    if options.duration_s is not None and options.duration_s <= 0:
+        raise ConfigError("must be longer than 0", key="--duration", mend="write 30s or 5m")
+
+
+def _check_settable(key: str, data: Mapping[str, Any]) -> None:
+    table, _, rest = key.partition(".")
+    workloads = data.get("workloads", {})
+    if table == "workloads" and rest and rest.partition(".")[0] in workloads:
+        return
+    if table == "thresholds" and rest:
+        return
+    known = [*K6_VARIABLES, *(f"workloads.{name}.vus" for name in workloads), "thresholds.http_req_duration"]
+    raise ConfigError(f"unknown key {key!r}", key="--set", mend=nearest(key, known))
+
+
+def _sources(options: Options, profile: Profile, file: TomlFile) -> dict[str, str]:
+    sources = {
+        "scenario": shown(file.path),
+        "profile": profile.name,
+        "environment": options.environment,
+        **profile.sources,
+        **{key: f"flag --set {key}" for key in options.settings},
+    }
+    flags = {"vus": options.vus, "duration": options.duration_s, "seed": options.seed}
+    sources |= {name: f"flag --{name}" for name, value in flags.items() if value is not None}
+    if options.speedup != 1:
+        sources["speedup"] = "flag --speedup"
+    return sources
