@@ -1,0 +1,1 @@
+"""A finished record -> JSON, text; and the one reader of results folders."""

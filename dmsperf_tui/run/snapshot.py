@@ -11,6 +11,8 @@ from enum import StrEnum
 
 from pydantic import TypeAdapter
 
+from dmsperf_tui.systems.checks import PreflightRow
+
 
 class RunState(StrEnum):
     """Where a run is in its life."""
@@ -151,18 +153,6 @@ class EventRow:
     """The timeline row it falls in."""
     applied_s: float | None = None
     """How long after it was asked for all workers had acknowledged it; None: not yet, or nothing to."""
-
-
-@dataclass(frozen=True, slots=True)
-class PreflightRow:
-    """One check of the environment before load starts."""
-
-    name: str
-    ok: bool | None
-    """None: not tried yet, or nothing to judge."""
-    detail: str
-    seconds: float = 0.0
-    mend: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from dmsperf_tui.settings.profile import K6_VARIABLES, Profile, load_profile
 from dmsperf_tui.settings.references import assign, fill, from_mapping
 from dmsperf_tui.settings.toml_file import TomlFile, shown
 from dmsperf_tui.settings.variables import Variables
+from dmsperf_tui.systems.registry import check_flow
 
 DEFAULT_SCENARIO = "dms/smoke"
 DEFAULT_PROFILE = "dev"
@@ -89,6 +90,8 @@ def resolve(options: Options, places: Places | None = None, variables: Variables
     try:
         data = fill(data, from_mapping(profile.values, "profile value"))
         plan = parse_plan(name, data, vus=options.vus, duration_s=options.duration_s, speedup=options.speedup)
+        for workload in plan.workloads:
+            check_flow(workload, file.path.parent)
     except ConfigError as error:
         if error.key in of_scenario:
             raise error.located(file=f"flag --set {error.key}", key="") from None

@@ -1,0 +1,1 @@
+"""Ed-Fi's Data Management Service: token, pre-flight, data and flows."""

@@ -1,0 +1,115 @@
+"""The plain-lines front end: a progress line a second on standard error, the summary on standard output."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from pathlib import Path
+from typing import TextIO
+
+import uvloop
+
+from dmsperf_tui.plan.units import format_clock
+from dmsperf_tui.report.summary import Summary
+from dmsperf_tui.report.text import text_summary
+from dmsperf_tui.run.host import RunHost
+from dmsperf_tui.run.server import ControlServer
+from dmsperf_tui.run.snapshot import RunSnapshot, RunState
+from dmsperf_tui.settings.config import RunConfig
+
+
+def progress_line(snapshot: RunSnapshot) -> str:
+    """One second of a run in words: no redraw, no colour."""
+    info = snapshot.info
+    p95 = f"{snapshot.p95_ms:.0f} ms" if snapshot.p95_ms is not None else "-"
+    errors = snapshot.failed / snapshot.requests if snapshot.requests else 0.0
+    failing = sum(row.ok is False for row in snapshot.thresholds)
+    parts = [
+        f"{format_clock(snapshot.elapsed_s)}/{format_clock(info.planned_s)}",
+        snapshot.state.value,
+        f"VUs {snapshot.vus}/{snapshot.target}",
+        f"{snapshot.rate:.0f} req/s",
+        f"p95 {p95}",
+        f"failed {errors:.2%}",
+    ]
+    if snapshot.thresholds:
+        parts.append("thresholds ok" if not failing else f"thresholds {failing} failing")
+    if snapshot.health.verdict != "valid":
+        parts.append(f"verdict {snapshot.health.verdict}")
+    return "  ".join(parts)
+
+
+class LinePrinter:
+    """Follows a run and tells it in lines: each event and each check once, the state once a second."""
+
+    def __init__(self, host: RunHost, out: TextIO) -> None:
+        self._host = host
+        self._out = out
+        self._events = 0
+        self._checks = 0
+        self._second = -1
+
+    async def follow(self) -> None:
+        """Until cancelled."""
+        while True:
+            self.news()
+            await asyncio.sleep(0.1)
+
+    def news(self) -> None:
+        """Prints what has come since the last call."""
+        run = self._host.run
+        for row in run.preflight[self._checks :]:
+            mark = "✓" if row.ok else "✗" if row.ok is False else "-"
+            self._say(f"{mark} {row.name}: {row.detail}")
+        self._checks = len(run.preflight)
+        for event in run.events[self._events :]:
+            if event.kind != "stage" or run.info.speedup == 1:
+                self._say(f"{format_clock(event.at_s)}  {event.text}")
+        self._events = len(run.events)
+        second = len(run.timeline.rows)
+        if second != self._second and run.state not in (RunState.PREPARING,):
+            self._second = second
+            self._say(progress_line(run.snapshot(first_row=second)))
+
+    def _say(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            # A closed terminal or pipe is no reason to end a run.
+            self._out.write(f"{text}\n")
+            self._out.flush()
+
+
+async def _execute(config: RunConfig) -> tuple[int, Path]:
+    host = RunHost(config)
+    server = ControlServer(host)
+    await server.open()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, host.signalled)
+    info = host.run.info
+    printer = LinePrinter(host, sys.stderr)
+    sys.stderr.write(
+        f"run {info.id}: {info.scenario}, profile {info.profile}, environment {info.environment}\n"
+    )
+    sys.stderr.write(f"steer it from another terminal: dmsperf-tui ctl vus 20 --over 10s --run {info.id}\n")
+    following = asyncio.create_task(printer.follow(), name="printer")
+    try:
+        code = await host.execute()
+    finally:
+        following.cancel()
+        await server.close()
+    printer.news()
+    return code, host.record.folder
+
+
+def run_batch(config: RunConfig) -> int:
+    """Runs to the end and returns the exit code. Raises ConfigError for what stops it before it starts."""
+    code, folder = uvloop.run(_execute(config))
+    path = folder / "summary.json"
+    if path.is_file():
+        summary = Summary.model_validate_json(path.read_bytes())
+        sys.stdout.write(text_summary(summary))
+        sys.stdout.write(f"  record: {folder}\n")
+        sys.stdout.flush()
+    return code

@@ -1,0 +1,103 @@
+"""What all VUs of one worker share: where load goes, the token, the clock, the pause gate, the recorder."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dmsperf_tui.engine.clock import RunClock
+from dmsperf_tui.engine.http import NO_HEADERS, HeaderLine, Origin, WireCounters, header_line
+from dmsperf_tui.engine.recorder import Recorder
+from dmsperf_tui.plan.scenario import THINK_TIME_FLOOR_S
+from dmsperf_tui.plan.units import NS_PER_S
+
+
+class Load:
+    """The state is: the gate (`held`), the token and its generation. Only the worker changes it."""
+
+    def __init__(
+        self,
+        origin: Origin,
+        base_path: str,
+        clock: RunClock,
+        *,
+        seed: int = 0,
+        data: Mapping[str, Any] | None = None,
+        speedup: float = 1.0,
+        renew: Callable[[int], None] = lambda generation: None,
+    ) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.origin = origin
+        self.base_path = base_path
+        self.clock = clock
+        self.seed = seed
+        self.data: Mapping[str, Any] = data or {}
+        self.wire = WireCounters()
+        self.recorder = Recorder(clock.start_ns)
+        self.held = False
+        """No request may start: the run is pausing or paused."""
+        self.auth_header: HeaderLine = NO_HEADERS
+        self.token_generation = 0
+        """0: requests carry no token."""
+        self._token = ""
+        self._speedup = speedup
+        self._renew = renew
+        self._go = asyncio.Event()
+        self._go.set()
+        self._token_changed = asyncio.Event()
+
+    # --- the gate -------------------------------------------------------------------------------
+
+    def hold(self) -> None:
+        """From now on no request starts."""
+        self.held = True
+        self._go.clear()
+
+    def release(self) -> None:
+        self.held = False
+        self._go.set()
+
+    async def released(self) -> None:
+        """Returns when requests may start."""
+        while self.held:
+            await self._go.wait()
+
+    # --- the token ------------------------------------------------------------------------------
+
+    def set_token(self, value: str, generation: int) -> None:
+        """All requests from now on carry this token."""
+        self._token = value
+        self.token_generation = generation
+        self.auth_header = header_line("Authorization", f"Bearer {value}")
+        self._token_changed.set()
+        self._token_changed = asyncio.Event()
+
+    async def newer_token(self, generation: int, patience_s: float) -> bool:
+        """Waits for a token newer than `generation`, which was refused; False when none comes in time."""
+        if self.token_generation == generation:
+            self._renew(generation)
+            try:
+                await asyncio.wait_for(self._token_changed.wait(), patience_s)
+            except TimeoutError:
+                return False
+        return self.token_generation > generation
+
+    def without_secrets(self, text: str) -> str:
+        """`text` with the token taken out, should a server have echoed it."""
+        return text.replace(self._token, "[token]") if self._token else text
+
+    # --- time -----------------------------------------------------------------------------------
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleeps on the run's clock; `--speedup` shortens it, to no less than the think time floor."""
+        if self._speedup != 1 and seconds > 0:
+            seconds = max(seconds / self._speedup, min(seconds, THINK_TIME_FLOOR_S))
+        await self.sleep_until(self.clock.elapsed_ns() + int(seconds * NS_PER_S))
+
+    async def sleep_until(self, elapsed_ns: int) -> None:
+        """Returns when the run's clock shows `elapsed_ns`, which a pause puts off."""
+        while (left_ns := elapsed_ns - self.clock.elapsed_ns()) > 0:
+            if self.clock.frozen:
+                await self._go.wait()
+            await asyncio.sleep(left_ns / NS_PER_S)

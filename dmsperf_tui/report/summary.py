@@ -1,0 +1,201 @@
+"""The record of a run: `summary.json`, schema `dmsperf.summary/1`.
+
+Metric names, units and meanings are k6's; trends are milliseconds. Percentiles are HdrHistogram's
+nearest rank over merged histograms. Published as JSON Schema in `docs/summary.schema.json`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+TIMELINE_POINTS = 600
+"""At most so many timeline points are kept in the summary; all are in `timeline.jsonl`."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+
+
+class RunPart(_Part):
+    id: str
+    scenario: str
+    profile: str
+    environment: str
+    started_at: str
+    """UTC, ISO 8601; empty when load never started."""
+    ended_at: str
+    duration_s: float
+    """Time under load, pauses left out."""
+    paused_s: float = 0.0
+    state: Literal[
+        "preparing",
+        "running",
+        "pausing",
+        "paused",
+        "stopping",
+        "finished",
+        "stopped",
+        "aborted",
+        "failed",
+        "crashed",
+    ]
+    exit_code: int | None = None
+    message: str = ""
+
+
+class Validity(_Part):
+    verdict: Literal["valid", "suspect", "invalid"]
+    reasons: list[str] = []
+
+
+class Trend(_Part):
+    type: Literal["trend"] = "trend"
+    unit: Literal["ms"] = "ms"
+    count: int
+    avg: float
+    min: float
+    max: float
+    med: float
+    p90: float = Field(alias="p(90)")
+    p95: float = Field(alias="p(95)")
+    p99: float = Field(alias="p(99)")
+    p999: float = Field(alias="p(99.9)")
+
+
+class Counter(_Part):
+    type: Literal["counter"] = "counter"
+    count: int
+    rate: float
+    """Per second of time under load."""
+
+
+class Rate(_Part):
+    type: Literal["rate"] = "rate"
+    rate: float
+    passes: int
+    """How often it was true: for http_req_failed the failed requests."""
+    fails: int
+
+
+class Gauge(_Part):
+    type: Literal["gauge"] = "gauge"
+    value: float
+    min: float
+    max: float
+
+
+class Operation(_Part):
+    name: str
+    workload: str
+    method: str
+    count: int
+    failed: int
+    rate: float
+    avg: float
+    med: float
+    p90: float = Field(alias="p(90)")
+    p95: float = Field(alias="p(95)")
+    p99: float = Field(alias="p(99)")
+    max: float
+
+
+class WorkloadPart(_Part):
+    executor: str
+    flow: str
+    vus_max: int
+    planned_iterations: int | None = None
+    started: int
+    completed: int
+    interrupted: int
+    dropped: int
+
+
+class Segment(_Part):
+    """The seconds between two stages or load-changing events."""
+
+    start_s: float
+    end_s: float
+    why: str
+    """What began it."""
+    vus: int
+    """The VU target when it began."""
+    requests: int
+    failed: int
+    rate: float
+    p50: float | None = Field(alias="p(50)")
+    p95: float | None = Field(alias="p(95)")
+    p99: float | None = Field(alias="p(99)")
+
+
+class ThresholdPart(_Part):
+    metric: str
+    expression: str
+    ok: bool
+    value: float | None
+    """None: nothing was measured, which passes, as in k6."""
+
+
+class CheckPart(_Part):
+    name: str
+    passes: int
+    fails: int
+
+
+class ErrorPart(_Part):
+    operation: str
+    phase: str
+    kind: str
+    count: int
+    first_s: float
+    last_s: float
+    sample: str
+
+
+class EventPart(_Part):
+    at_s: float
+    kind: str
+    text: str
+    applied_s: float | None = None
+
+
+class TimelinePoint(_Part):
+    """One second, or several where a run is long: rates and VUs of the last, latencies of the worst."""
+
+    second: int
+    planned: int
+    target: int
+    vus: int
+    requests: int
+    failed: int
+    p50: float | None = Field(alias="p(50)")
+    p95: float | None = Field(alias="p(95)")
+    p99: float | None = Field(alias="p(99)")
+    max: float | None
+
+
+class Summary(_Part):
+    """Everything that a pipeline gates on and a person reads a month later."""
+
+    schema_: Literal["dmsperf.summary/1"] = Field(default="dmsperf.summary/1", alias="schema")
+    run: RunPart
+    validity: Validity
+    metrics: dict[str, Trend | Counter | Rate | Gauge]
+    operations: list[Operation]
+    workloads: dict[str, WorkloadPart]
+    segments: list[Segment]
+    thresholds: list[ThresholdPart]
+    checks: list[CheckPart]
+    errors: list[ErrorPart]
+    events: list[EventPart]
+    timeline: list[TimelinePoint]
+    generator: dict[str, Any]
+    """Workers, their loop lag and CPU, requests sent in full, connections."""
+    manifest: dict[str, Any]
+    """Versions, host, plan with the source of every value, seed; never a secret."""
+    histograms: dict[str, str]
+    """Durations by `workload/operation`: HdrHistogram's compressed V2 form in base64, microseconds."""
+
+    def to_json(self) -> str:
+        return self.model_dump_json(by_alias=True, indent=2)

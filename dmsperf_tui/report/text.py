@@ -1,0 +1,192 @@
+"""The text summary in k6's layout, which people's eyes know, with operations, events and verdict added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dmsperf_tui.plan.units import format_clock
+from dmsperf_tui.report.summary import Counter, Gauge, Rate, Summary, ThresholdPart, Trend
+
+_HTTP = ("http_req_duration", "http_req_failed", "http_reqs")
+_EXECUTION = ("dropped_iterations", "iteration_duration", "iterations", "vus", "vus_max")
+_NETWORK = ("data_received", "data_sent")
+_OPERATION_WIDTH = 44
+
+
+def number(value: float) -> str:
+    """A count or rate without noise: 9812, 96.4, 0.08."""
+    return f"{value:.0f}" if value == int(value) or abs(value) >= 100 else f"{value:.4g}"
+
+
+def duration(value_ms: float) -> str:
+    """k6's spelling: 436.52µs, 148.21ms, 2.03s."""
+    if value_ms >= 1000:
+        return f"{value_ms / 1000:.2f}s"
+    if value_ms >= 1:
+        return f"{value_ms:.2f}ms"
+    return f"{value_ms * 1000:.0f}µs" if value_ms else "0s"
+
+
+def size(value: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.3g} {unit}"
+        value /= 1000
+    return ""
+
+
+def _trend(trend: Trend) -> str:
+    parts = (
+        ("avg", trend.avg),
+        ("min", trend.min),
+        ("med", trend.med),
+        ("max", trend.max),
+        ("p(90)", trend.p90),
+        ("p(95)", trend.p95),
+        ("p(99)", trend.p99),
+    )
+    return " ".join(f"{name}={duration(value):<9}" for name, value in parts).rstrip()
+
+
+def _metric(name: str, metric: Trend | Counter | Rate | Gauge) -> str:
+    match metric:
+        case Trend():
+            text = _trend(metric)
+        case Counter() if name in _NETWORK:
+            text = f"{size(metric.count):<9} {size(metric.rate)}/s"
+        case Counter():
+            text = f"{metric.count:<9} {metric.rate:.6g}/s"
+        case Rate():
+            total = metric.passes + metric.fails
+            text = f"{metric.rate:<9.2%} {metric.passes} out of {total}"
+        case Gauge():
+            text = f"{number(metric.value):<9} min={number(metric.min)} max={number(metric.max)}"
+    return f"    {name:.<32}: {text}"
+
+
+def threshold_value(threshold: ThresholdPart) -> str:
+    """`p(95)=148.21ms`, `rate=0.00%`, or that nothing was measured."""
+    method = threshold.expression
+    for operator in ("<", ">", "=", "!"):
+        method = method.partition(operator)[0]
+    if threshold.value is None:
+        return "nothing measured"
+    name = threshold.metric.partition("{")[0]
+    if "duration" in name or (name.startswith("http_req_") and name != "http_req_failed"):
+        shown = duration(threshold.value)
+    elif name in ("http_req_failed", "checks"):
+        shown = f"{threshold.value:.2%}"
+    else:
+        shown = number(threshold.value)
+    return f"{method.strip()}={shown}"
+
+
+def _thresholds(summary: Summary) -> Iterator[str]:
+    if not summary.thresholds:
+        return
+    yield "  █ THRESHOLDS"
+    yield ""
+    metric = ""
+    for threshold in summary.thresholds:
+        if threshold.metric != metric:
+            if metric:
+                yield ""
+            metric = threshold.metric
+            yield f"    {metric}"
+        yield f"    {'✓' if threshold.ok else '✗'} '{threshold.expression}' {threshold_value(threshold)}"
+    yield ""
+
+
+def _checks(summary: Summary) -> Iterator[str]:
+    if not summary.checks:
+        return
+    passes = sum(check.passes for check in summary.checks)
+    fails = sum(check.fails for check in summary.checks)
+    total = passes + fails
+    per_s = total / summary.run.duration_s if summary.run.duration_s else 0.0
+    yield f"    {'checks_total':.<20}: {total:<7} {per_s:.6g}/s"
+    yield f"    {'checks_succeeded':.<20}: {passes / total:<7.2%} {passes} out of {total}"
+    yield f"    {'checks_failed':.<20}: {fails / total:<7.2%} {fails} out of {total}"
+    yield ""
+    for check in summary.checks:
+        yield f"    {'✗' if check.fails else '✓'} {check.name}"
+        if check.fails:
+            share = check.passes / (check.passes + check.fails)
+            yield f"      ↳  {share:.0%} — ✓ {check.passes} / ✗ {check.fails}"
+    yield ""
+
+
+def _operations(summary: Summary) -> Iterator[str]:
+    if not summary.operations:
+        return
+    yield "  █ OPERATIONS"
+    yield ""
+    head = f"{'count':>9} {'req/s':>8} {'med':>9} {'p(95)':>9} {'p(99)':>9} {'max':>9} {'failed':>8}"
+    yield f"    {'':<{_OPERATION_WIDTH}} {head}"
+    for operation in summary.operations:
+        share = operation.failed / operation.count if operation.count else 0.0
+        yield (
+            f"    {operation.name:<{_OPERATION_WIDTH}} {operation.count:>9} {operation.rate:>8.1f} "
+            f"{duration(operation.med):>9} {duration(operation.p95):>9} {duration(operation.p99):>9} "
+            f"{duration(operation.max):>9} {share:>8.2%}"
+        )
+    yield ""
+
+
+def _errors(summary: Summary) -> Iterator[str]:
+    if not summary.errors:
+        return
+    yield "  █ ERRORS"
+    yield ""
+    for error in summary.errors:
+        yield f"    {error.count:>7} × {error.operation}  {error.kind} ({error.phase})"
+        if error.sample:
+            yield f"            {error.sample[:100]}"
+    yield ""
+
+
+def _events(summary: Summary) -> Iterator[str]:
+    shown = [event for event in summary.events if event.kind not in ("start", "stage")]
+    if not shown:
+        return
+    yield "  █ EVENTS"
+    yield ""
+    for event in shown:
+        applied = f" (applied in {event.applied_s:.2f} s)" if event.applied_s is not None else ""
+        yield f"    {format_clock(event.at_s)}  {event.text}{applied}"
+    yield ""
+
+
+def _verdict(summary: Summary) -> Iterator[str]:
+    mark = {"valid": "✓", "suspect": "▲", "invalid": "✗"}[summary.validity.verdict]
+    yield f"  {mark} verdict: {summary.validity.verdict}"
+    for reason in summary.validity.reasons:
+        yield f"      {reason}"
+    if summary.manifest.get("try_out"):
+        yield "  ▲ a try-out: the embedded system shares this machine's CPU with the load generator"
+    if summary.manifest.get("insecure"):
+        yield "  ▲ TLS certificates were not verified"
+    if summary.manifest.get("speedup", 1) != 1:
+        yield f"  ▲ sped up {summary.manifest['speedup']:g} times: never a baseline"
+
+
+def text_summary(summary: Summary) -> str:
+    """What a terminal or a CI log shows at the end of a run."""
+    lines: list[str] = [""]
+    lines += _thresholds(summary)
+    lines += ["  █ TOTAL RESULTS", ""]
+    lines += _checks(summary)
+    for title, names in (("HTTP", _HTTP), ("EXECUTION", _EXECUTION), ("NETWORK", _NETWORK)):
+        found = [name for name in names if name in summary.metrics]
+        if found:
+            lines.append(f"    {title}")
+            lines += [_metric(name, summary.metrics[name]) for name in found]
+            lines.append("")
+    lines += _operations(summary)
+    lines += _errors(summary)
+    lines += _events(summary)
+    lines += _verdict(summary)
+    if summary.run.message:
+        lines.append(f"  {summary.run.message}")
+    lines.append(f"  run {summary.run.id}: {summary.run.state}, exit code {summary.run.exit_code}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,81 @@
+"""`dmsperf-tui ctl`: one command to a live run, its answer in a line."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from dmsperf_tui.plan.units import format_clock
+from dmsperf_tui.run.commands import Command, Reply
+from dmsperf_tui.run.link import SocketLink
+from dmsperf_tui.run.registry import find_live
+from dmsperf_tui.run.snapshot import SNAPSHOT, RunSnapshot
+
+_GONE = "the run's host is gone"
+
+
+async def _send(socket: str, command: Command) -> Reply:
+    link = await SocketLink.connect(socket)
+    try:
+        return await link.send(command)
+    finally:
+        await link.close()
+
+
+def tell(reference: str | None, command: Command) -> int:
+    """Exit code 0 when the run did it, 1 when it refused. Raises ConfigError where there is no such run."""
+    run = find_live(reference)
+    try:
+        reply = asyncio.run(_send(run.socket, command))
+    except (ConnectionError, FileNotFoundError):
+        reply = Reply(ok=False, text=_GONE)
+    if reply.ok:
+        sys.stdout.write(f"{run.id}: {reply.text}\n")
+        return 0
+    sys.stderr.write(f"dmsperf-tui: {run.id}: {reply.text}\n")
+    return 1
+
+
+async def _status(socket: str) -> RunSnapshot:
+    link = await SocketLink.connect(socket)
+    try:
+        return await link.status()
+    finally:
+        await link.close()
+
+
+def status_lines(snapshot: RunSnapshot) -> list[str]:
+    """A run in a few lines."""
+    info, health = snapshot.info, snapshot.health
+    share = snapshot.failed / snapshot.requests if snapshot.requests else 0.0
+    p95 = f"{snapshot.p95_ms:.1f} ms" if snapshot.p95_ms is not None else "-"
+    clock = f"{format_clock(snapshot.elapsed_s)} of {format_clock(info.planned_s)}"
+    lines = [
+        f"run        {info.id}  {info.scenario}, profile {info.profile}, {info.environment} {info.url}",
+        f"state      {snapshot.state.value}  {clock}",
+        f"VUs        {snapshot.vus} (target {snapshot.target}, plan {snapshot.planned})",
+        f"requests   {snapshot.requests}, {snapshot.requests_sent} sent in full, {snapshot.rate:.0f}/s",
+        f"p95        {p95}",
+        f"failed     {snapshot.failed} ({share:.2%})",
+        f"iterations {snapshot.iterations} completed, {snapshot.interrupted} interrupted",
+        f"verdict    {health.verdict}" + "".join(f"; {reason}" for reason in health.reasons),
+        f"record     {info.results}",
+    ]
+    marks = {True: "✓", False: "✗", None: "-"}
+    lines += [f"threshold  {marks[row.ok]} {row.metric} {row.expression}" for row in snapshot.thresholds]
+    return lines
+
+
+def show_status(reference: str | None, as_json: bool) -> int:
+    """Prints the run's present snapshot. Raises ConfigError where there is no such run."""
+    run = find_live(reference)
+    try:
+        snapshot = asyncio.run(_status(run.socket))
+    except (ConnectionError, FileNotFoundError):
+        sys.stderr.write(f"dmsperf-tui: {run.id}: {_GONE}\n")
+        return 1
+    if as_json:
+        sys.stdout.write(SNAPSHOT.dump_json(snapshot, indent=2).decode() + "\n")
+    else:
+        sys.stdout.write("\n".join(status_lines(snapshot)) + "\n")
+    return 0

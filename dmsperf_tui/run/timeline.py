@@ -1,0 +1,98 @@
+"""A run second by second, and its segments: the time between two stages or load-changing events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from dmsperf_tui.engine.histogram import Histogram
+from dmsperf_tui.run.snapshot import TimelineRow
+from dmsperf_tui.run.statistics import Second
+
+SHARED_S = 2
+"""Changes so close to each other share one segment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """The load at one instant."""
+
+    planned: int
+    target: int
+    vus: int
+    running: bool
+
+
+@dataclass(slots=True)
+class SegmentTotals:
+    """One segment; `end` is the second after its last, None while it lasts."""
+
+    start: int
+    why: str
+    vus: int
+    end: int | None = None
+    requests: int = 0
+    failed: int = 0
+    seconds: int = 0
+    """How many seconds it was under load."""
+    durations: Histogram = field(default_factory=Histogram)
+
+
+def _ms(value_us: int) -> float:
+    return value_us / 1000
+
+
+class Timeline:
+    """Rows are appended as seconds close; `levels_now` tells the load at this instant."""
+
+    def __init__(self, levels_now: Callable[[], Levels]) -> None:
+        self.rows: list[TimelineRow] = []
+        self.segments: list[SegmentTotals] = []
+        self._levels_now = levels_now
+        self._levels: dict[int, Levels] = {}
+
+    def mark(self, second: int) -> None:
+        """Second `second` ends now: this is the load to show for it."""
+        self._levels[second] = self._levels_now()
+
+    def open_segment(self, second: int, why: str, vus: int) -> None:
+        """A load-changing event in `second`; one that follows within 2 s shares the segment."""
+        if self.segments and second - self.segments[-1].start < SHARED_S:
+            newest = self.segments[-1]
+            newest.vus = vus
+            if why != newest.why:
+                newest.why = f"{newest.why}; {why}"
+            return
+        if self.segments:
+            self.segments[-1].end = second
+        self.segments.append(SegmentTotals(second, why, vus))
+
+    def close(self, second: Second) -> TimelineRow:
+        """One second is complete: its row, and its share of a segment."""
+        levels = self._levels.pop(second.number, None) or self._levels_now()
+        durations = second.durations()
+        p50, p95, p99 = durations.percentiles_us((50, 95, 99))
+        some = durations.count > 0
+        row = TimelineRow(
+            second=second.number,
+            planned=levels.planned,
+            target=levels.target,
+            vus=levels.vus,
+            requests=second.requests,
+            failed=second.failed,
+            iterations=second.iterations,
+            p50_ms=_ms(p50) if some else None,
+            p95_ms=_ms(p95) if some else None,
+            p99_ms=_ms(p99) if some else None,
+            max_ms=_ms(durations.max_us) if some else None,
+            running=levels.running or bool(second.requests),
+        )
+        self.rows.append(row)
+        for segment in reversed(self.segments):
+            if segment.start <= second.number:
+                segment.requests += second.requests
+                segment.failed += second.failed
+                segment.seconds += row.running
+                segment.durations.add(durations)
+                break
+        return row

@@ -1,0 +1,169 @@
+"""Runs the stand-in as a process of its own, on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+import sys
+import threading
+from dataclasses import dataclass
+from types import FrameType
+
+import orjson
+import uvicorn
+
+from dmsperf_tui.standin.app import AppOptions, create_app
+
+SETUP_FAILED = 107
+"""The exit code of a set-up that failed (the tool's own, which are k6's)."""
+
+_BACKLOG = 2048
+# Kestrel's own. With uvicorn's 5 s every user who thinks for longer would pay for a new connection.
+_KEEP_ALIVE_S = 130
+
+
+@dataclass(frozen=True, slots=True)
+class StandinOptions:
+    """Where the stand-in listens and how it behaves.
+
+    `port` 0 takes a free one; times are seconds; `error_rate` is a share of the data requests; empty
+    credentials are replaced by random ones; with `until_eof` the end of stdin ends the process.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    latency_s: float = 0.0
+    error_rate: float = 0.0
+    token_ttl_s: float = 1800.0
+    seed: int = 0
+    client_id: str = ""
+    client_secret: str = ""
+    until_eof: bool = False
+
+
+def serve(options: StandinOptions) -> int:
+    """Serves until SIGINT or SIGTERM, or the end of stdin; returns the exit code.
+
+    Prints one line of JSON on stdout once connections are accepted: `url`, `client_id`, `client_secret` and
+    `pid`.
+    """
+    try:
+        listener = _listen(options.host, options.port)
+    except OSError as error:
+        place = f"{options.host}:{options.port}"
+        print(f"the stand-in cannot listen on {place}: {error.strerror}", file=sys.stderr)  # noqa: T201
+        return SETUP_FAILED
+    client_id = options.client_id or secrets.token_urlsafe(12)
+    client_secret = options.client_secret or secrets.token_urlsafe(24)
+    naps = _Naps()
+    app = create_app(
+        AppOptions(
+            client_id=client_id,
+            client_secret=client_secret,
+            latency_s=options.latency_s,
+            error_rate=options.error_rate,
+            token_ttl_s=options.token_ttl_s,
+            seed=options.seed,
+        ),
+        sleep=naps.sleep,
+    )
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        loop="uvloop",
+        lifespan="off",
+        log_level="error",
+        access_log=False,
+        ws="none",
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=1,
+    )
+    host, port = listener.getsockname()[:2]
+    ready = {
+        "url": f"http://{host}:{port}",
+        "client_id": client_id,
+        "client_secret": client_secret,
+        "pid": os.getpid(),
+    }
+    server = _Server(config, naps, orjson.dumps(ready).decode())
+    if options.until_eof:
+        threading.Thread(target=server.end_with_stdin, name="stdin", daemon=True).start()
+    with listener:
+        server.run(sockets=[listener])
+    return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+class _Naps:
+    """Latency that ends early when the process does: uvicorn would cancel what sleeps, with a traceback."""
+
+    def __init__(self) -> None:
+        self._sleeping: set[asyncio.Future[None]] = set()
+
+    async def sleep(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        nap: asyncio.Future[None] = loop.create_future()
+        timer = loop.call_later(seconds, _wake, nap)
+        self._sleeping.add(nap)
+        try:
+            await nap
+        finally:
+            timer.cancel()
+            self._sleeping.discard(nap)
+
+    def end(self) -> None:
+        for nap in self._sleeping:
+            _wake(nap)
+
+
+def _wake(nap: asyncio.Future[None]) -> None:
+    if not nap.done():
+        nap.set_result(None)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server: says when it is ready, and takes a signal for a request to end, not for a failure."""
+
+    def __init__(self, config: uvicorn.Config, naps: _Naps, ready: str) -> None:
+        super().__init__(config)
+        self._naps = naps
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        # Not sooner: by now a signal finds its handler.
+        print(self._ready, flush=True)  # noqa: T201
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._naps.end()
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # The base class would raise the signal again after the shutdown.
+        self.should_exit = True
+
+    def end_with_stdin(self) -> None:
+        """Waits for the end of stdin, blocking. On the bare file: sys.stdin has a lock that outlives us."""
+        try:
+            while os.read(0, 4096):
+                pass
+        except OSError:
+            pass  # closed from the start: there is nobody to wait for
+        self.should_exit = True

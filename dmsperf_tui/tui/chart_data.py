@@ -1,0 +1,150 @@
+"""From thousands of seconds to a picture's worth of points, without losing a spike; and round axes."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dmsperf_tui.plan.units import format_clock
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Where a scale begins and ends, and what is written on it."""
+
+    low: float
+    high: float
+    ticks: tuple[tuple[float, str], ...]
+
+    def holds(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+
+def reduce(
+    times: Sequence[float],
+    values: Sequence[float | None],
+    low: float,
+    high: float,
+    columns: int,
+    longest_gap: float = 2.5,
+) -> list[list[Point]]:
+    """Unbroken runs of points: each column's least and greatest value, in the order they came.
+
+    A second without a value breaks the line, so that a pause looks like one.
+    """
+    if not times or columns < 1 or high <= low:
+        return []
+    width = (high - low) / columns
+    runs: list[list[Point]] = []
+    run: list[Point] = []
+    start = bisect_left(times, low)
+    start = max(0, start - 1)
+    while start < len(times):
+        column = math.floor((times[start] - low) / width)
+        end = max(start + 1, bisect_left(times, low + (column + 1) * width, start))
+        points = _extremes(times, values, start, end)
+        start = end
+        if not points or (run and points[0][0] - run[-1][0] > max(longest_gap, 2.5 * width)):
+            if run:
+                runs.append(run)
+            run = []
+        run += points
+    if run:
+        runs.append(run)
+    return [straightened(run) for run in runs]
+
+
+def _extremes(times: Sequence[float], values: Sequence[float | None], start: int, end: int) -> list[Point]:
+    if end - start == 1:
+        only = values[start]
+        return [] if only is None else [(times[start], only)]
+    there = [(value, index) for index in range(start, end) if (value := values[index]) is not None]
+    if not there:
+        return []
+    least, greatest = min(there), max(there)
+    first, second = sorted((least, greatest), key=lambda pair: pair[1])
+    points = [(times[first[1]], first[0])]
+    return points if least[0] == greatest[0] else [*points, (times[second[1]], second[0])]
+
+
+def straightened(run: list[Point]) -> list[Point]:
+    """The same line with the points inside its level stretches left out: less to hand to the plotter."""
+    last = len(run) - 1
+    return [
+        point
+        for index, point in enumerate(run)
+        if index in (0, last) or not run[index - 1][1] == point[1] == run[index + 1][1]
+    ]
+
+
+_SPANS_S = (30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 57_600)
+_STEPS_S = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 14_400)
+
+
+def time_axis(end_s: float, window_s: float | None, width: int, planned_s: float = 0.0) -> Axis:
+    """The newest `window_s` seconds, or all of them; a young run's axis grows in steps, not each second."""
+    spans = sorted({*_SPANS_S, *([planned_s] if planned_s >= 10 else [])})
+    span = next((span for span in spans if span >= end_s), math.ceil(end_s / 3600) * 3600)
+    if window_s is not None:
+        span = min(span, window_s)
+    low = max(0.0, end_s - span) if window_s is not None else 0.0
+    return clock_axis(low, low + span, width)
+
+
+def clock_axis(low: float, high: float, width: int) -> Axis:
+    """Round times from `low` to `high` with room between their labels."""
+    label = len(format_clock(high)) + 5
+    most = max(1, width // label)
+    step = next((step for step in _STEPS_S if (high - low) / step <= most), _STEPS_S[-1])
+    first = math.ceil(low / step) * step
+    ticks = [first + step * i for i in range(int((high - first) / step + 1e-9) + 1)]
+    return Axis(low, high, tuple((float(at), format_clock(at)) for at in ticks))
+
+
+def count_axis(greatest: float, height: int) -> Axis:
+    """Whole numbers from 0 to a round one above `greatest`."""
+    wanted = max(1, min(5, height // 2))
+    top = max(greatest, 1.0)
+    power = 10.0 ** math.floor(math.log10(top / wanted)) if top > wanted else 1.0
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor * wanted >= top)
+    step = max(1.0, step)
+    high = step * math.ceil(top / step)
+    ticks = [step * i for i in range(round(high / step) + 1)]
+    return Axis(0.0, high, tuple((at, _thousands(at)) for at in ticks))
+
+
+def log_axis(least: float, greatest: float, height: int) -> Axis:
+    """Latencies on a logarithmic scale, in log10 of milliseconds, between round bounds.
+
+    Logarithmic because p50 and p99 differ by tens, and a spike must not flatten the rest.
+    """
+    low = math.floor(_nearest(max(least, 0.1), down=True) * 1000) / 1000
+    high = _nearest(max(greatest, low * 5), down=False)
+    rounds = [
+        base * 10.0**exponent for exponent in range(-1, 7) for base in (1, 2, 5) if low <= base * 10.0**exponent
+    ]
+    rounds = [value for value in rounds if value <= high * 1.0001]
+    if len(rounds) * 2 > height:
+        decades = [value for value in rounds if abs(math.log10(value) - round(math.log10(value))) < 1e-9]
+        rounds = decades if len(decades) > 1 else [rounds[0], rounds[-1]]
+    return Axis(math.log10(low), math.log10(high), tuple((math.log10(v), _plain(v)) for v in rounds))
+
+
+def _nearest(value: float, *, down: bool) -> float:
+    power = 10.0 ** math.floor(math.log10(value))
+    steps = [power * factor for factor in (1, 2, 5, 10)]
+    if down:
+        return max(step for step in steps if step <= value * 1.0001)
+    return min(step for step in steps if step >= value * 0.9999)
+
+
+def _plain(value: float) -> str:
+    return f"{value:g}" if value < 1 else f"{value:,.0f}"
+
+
+def _thousands(value: float) -> str:
+    return f"{value:,.0f}" if value < 100_000 else f"{value / 1000:,.0f}k"

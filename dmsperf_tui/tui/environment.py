@@ -1,0 +1,110 @@
+"""The environment panel: which system the load goes to, how it is reached, and whether that was checked."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+
+from dmsperf_tui.run.snapshot import PreflightRow, RunSnapshot
+from dmsperf_tui.settings.environment import Environment
+from dmsperf_tui.tui.readings import Reading
+from dmsperf_tui.tui.wording import VERDICTS
+
+_EMBEDDED = (
+    "starts with the run, in a process of its own on a free port (try-out: it shares this machine's CPU)"
+)
+
+
+def tls_words(url: str, *, insecure: bool) -> tuple[str, str]:
+    """How the connection is protected, and the tone to say it in."""
+    if not url.startswith("https"):
+        return ("plain HTTP, no TLS", "$text-muted")
+    return ("▲ INSECURE TLS: certificates are not verified", "bold $error") if insecure else (
+        "✓ TLS verified",
+        "$success",
+    )
+
+
+def check_line(row: PreflightRow) -> Content:
+    """`✓ token  client credentials accepted  0.12 s`."""
+    glyph, tone = {True: ("✓", "$success"), False: ("✗", "bold $error"), None: ("◌", "$text-muted")}[row.ok]
+    parts: list[str | tuple[str, str]] = [(f"{glyph} {row.name}", tone), f"  {row.detail}"]
+    if row.seconds:
+        parts.append((f"  {row.seconds:.2f} s", "$text-muted"))
+    if row.mend and row.ok is False:
+        parts.append((f"\n  → {row.mend}", "$warning"))
+    return Content.assemble(*parts)
+
+
+class EnvironmentPanel(VerticalScroll):
+    """Before a run: where its load will go. During one: where it goes, its checks, and the generator's health."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, classes="panel")
+
+    def compose(self) -> ComposeResult:
+        yield Reading(classes="lines")
+
+    def on_mount(self) -> None:
+        self.border_title = "Environment"
+
+    def show_choice(self, environment: Environment) -> None:
+        """What is known before a run."""
+        self.border_title = Content(f"Environment · {environment.name}")
+        if environment.embedded:
+            lines = [
+                Content.styled(environment.title or "Embedded DMS", "bold"),
+                Content(_EMBEDDED),
+                Content.styled("◌ checked when the run starts: health, discovery, token", "$text-muted"),
+            ]
+        else:
+            lines = [
+                Content.styled(environment.url, "bold"),
+                Content.styled(*tls_words(environment.url, insecure=environment.insecure)),
+            ]
+            if environment.system == "dms":
+                known = environment.client_id and environment.client_secret is not None
+                lines.append(
+                    Content.assemble("log-in: ", ("✓ client id and secret set", "$success"))
+                    if known
+                    else Content.assemble("log-in: ", ("▲ set CLIENT_ID and CLIENT_SECRET", "$warning"))
+                )
+            lines.append(Content.styled("◌ checked when the run starts", "$text-muted"))
+        self._put(lines)
+
+    def show_problem(self, text: str) -> None:
+        self.border_title = "Environment"
+        self._put([Content.styled(text, "$text-muted")])
+
+    def show_run(self, snapshot: RunSnapshot) -> None:
+        """What is known of a run's environment."""
+        info, health = snapshot.info, snapshot.health
+        self.border_title = Content(f"Environment · {info.environment}")
+        url = info.url or "starting"
+        address = [(url, "bold"), "  ", tls_words(info.url, insecure=info.insecure)]
+        if info.try_out:
+            address += ["  ", ("try-out: it shares this machine's CPU", "$text-muted")]
+        lines = [Content.assemble(*address)]
+        bad = [row for row in snapshot.preflight if row.ok is False]
+        lines += [check_line(row) for row in bad]
+        verdict = VERDICTS.get(health.verdict, VERDICTS["suspect"])
+        workers = f"{health.workers_alive}/{health.workers} workers"
+        tone = "$text-muted" if health.workers_alive == health.workers else "bold $error"
+        lines.append(
+            Content.assemble(
+                "load generator ",
+                (f"{verdict.glyph} {verdict.word}", verdict.style),
+                (f"  {workers}", tone),
+                *[(f"\n  {verdict.glyph} {reason}", verdict.style) for reason in health.reasons],
+            )
+        )
+        good = [row for row in snapshot.preflight if row.ok is not False]
+        lines += [check_line(row) for row in good]
+        if not snapshot.preflight:
+            lines.append(Content.styled(snapshot.message or "Checks appear here as they are made.", "$text-muted"))
+        lines.append(Content.assemble(("record  ", "$text-muted"), info.results))
+        self._put(lines)
+
+    def _put(self, lines: list[Content]) -> None:
+        self.query_one(Reading).put(Content("\n").join(lines))

@@ -1,0 +1,70 @@
+"""The help: every key by group, and what each panel shows."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from dmsperf_tui.tui.keys import ALL_KEYS
+from dmsperf_tui.tui.phases import Phase
+
+_PANELS = (
+    ("Header", "the run's state and clock; users there → users aimed at; the newest second's rate and p95"),
+    ("verdict", "✓ valid, ▲ suspect, ✗ invalid: whether the load generator kept up, so the numbers hold"),
+    ("Virtual users", "actual, target (plan and hand together) and plan; ▲ marks a change, ‖ a pause"),
+    ("Throughput", "requests that ended in each second, and those of them that failed"),
+    ("Latency", "p50, p95, p99 of each second, on a logarithmic scale; a dotted line is a threshold"),
+    ("Operations", "one row a named request, totals since the start; ids never make new rows"),
+    ("Thresholds", "what the run is judged by: ✓ holds, ✗ fails, ◌ nothing to judge yet; ▓ how near the bound"),
+    ("Errors", "failures by operation and kind, counted, newest first, with what the first one said"),
+    ("Environment", "where the load goes, the checks made before it, and the generator's health"),
+    ("Steer", "each workload's users and iterations; the newest change and how fast it was applied"),
+)
+
+
+def help_content(phase: Phase) -> Content:
+    """Keys that work now stand out; the others are shown dim, so that nothing has to be guessed."""
+    lines: list[Content] = []
+    for group in ("Run", "Load", "View"):
+        lines.append(Content.styled(group, "bold $primary"))
+        for key in ALL_KEYS:
+            if key.group == group:
+                now = phase in key.phases
+                lines.append(
+                    Content.assemble(
+                        (f"  {key.shown:<10}", "bold $footer-key" if now else "$text-muted"),
+                        (key.help, "" if now else "$text-muted"),
+                    )
+                )
+        lines.append(Content(""))
+    lines.append(Content.styled("Panels", "bold $primary"))
+    lines += [Content.assemble((f"  {name:<14}", "bold"), text) for name, text in _PANELS]
+    return Content("\n").join(lines)
+
+
+class HelpScreen(ModalScreen[None]):
+    """Closed by any of the keys that open or leave things."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,enter", "close", "Close")]
+
+    def __init__(self, phase: Phase) -> None:
+        super().__init__()
+        self._phase = phase
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog", id="help"):
+            with VerticalScroll():
+                yield Static(help_content(self._phase), markup=False)
+            yield Static("↑ ↓ scroll    esc closes", classes="hint", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(VerticalScroll).focus()
+
+    def action_close(self) -> None:
+        self.dismiss(None)

@@ -1,0 +1,117 @@
+"""Numbers and states as the screen spells them: fixed widths, units, and a glyph with every word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from dmsperf_tui.run.snapshot import EventRow, RunSnapshot, RunState
+from dmsperf_tui.settings.environment import EMBEDDED
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """A state said three ways: glyph, word and colour."""
+
+    glyph: str
+    word: str
+    style: str
+
+    def content(self) -> Content:
+        return Content.styled(f"{self.glyph} {self.word}", self.style)
+
+
+STATES = {
+    RunState.PREPARING: Tone("◌", "PREPARING", "bold $primary"),
+    RunState.RUNNING: Tone("●", "RUNNING", "bold $success"),
+    RunState.PAUSING: Tone("‖", "PAUSING", "bold $warning"),
+    RunState.PAUSED: Tone("‖", "PAUSED", "bold $warning"),
+    RunState.STOPPING: Tone("■", "STOPPING", "bold $warning"),
+    RunState.FINISHED: Tone("✓", "FINISHED", "bold $success"),
+    RunState.STOPPED: Tone("■", "STOPPED", "bold $warning"),
+    RunState.ABORTED: Tone("✗", "ABORTED", "bold $error"),
+    RunState.FAILED: Tone("✗", "FAILED", "bold $error"),
+    RunState.CRASHED: Tone("✗", "CRASHED", "bold $error"),
+}
+LOST = Tone("✗", "HOST GONE", "bold $error")
+VERDICTS = {
+    "valid": Tone("✓", "valid", "$success"),
+    "suspect": Tone("▲", "suspect", "$warning"),
+    "invalid": Tone("✗", "invalid", "bold $error"),
+}
+
+
+def outcome(snapshot: RunSnapshot) -> Tone:
+    """How a run that is over ended, in one word group."""
+    if snapshot.state is RunState.FAILED:
+        return Tone("✗", "FAILED BEFORE LOAD STARTED", "bold $error")
+    if snapshot.state is RunState.CRASHED:
+        return Tone("✗", "CRASHED", "bold $error")
+    if snapshot.state is RunState.ABORTED:
+        return Tone("✗", "ABORTED", "bold $error")
+    failing = sum(row.ok is False for row in snapshot.thresholds)
+    if snapshot.exit_code == 96 or snapshot.health.verdict == "invalid":
+        return Tone("✗", "INVALID: the load generator could not keep up", "bold $error")
+    if failing:
+        noun = "THRESHOLD" if failing == 1 else "THRESHOLDS"
+        return Tone("✗", f"{failing} {noun} FAILED", "bold $error")
+    if snapshot.state is RunState.STOPPED:
+        return Tone("■", "STOPPED BY HAND", "bold $warning")
+    if snapshot.exit_code not in (0, None):
+        return Tone("✗", f"ENDED WITH EXIT CODE {snapshot.exit_code}", "bold $error")
+    return Tone("✓", "PASSED", "bold $success")
+
+
+def milliseconds(value: float | None) -> str:
+    """A latency in milliseconds, at most six characters: `0.84`, `41`, `1,204`, `61.2k`."""
+    if value is None:
+        return "-"
+    if value < 9.95:
+        return f"{value:.1f}"
+    if value < 99_999.5:
+        return f"{value:,.0f}"
+    return f"{value / 1000:,.0f}k"
+
+
+def count(value: float) -> str:
+    """A count with thousands apart; from ten million on in millions, so that a column never overflows."""
+    return f"{value:,.0f}" if value < 9_999_999.5 else f"{value / 1e6:,.1f}M"
+
+
+def rate(value: float) -> str:
+    """Events a second: one decimal only where it tells something."""
+    return f"{value:.1f}" if 0 < value < 9.95 else f"{value:,.0f}"
+
+
+def percent(part: int, whole: int) -> str:
+    """A share of 100: `0.2`; never 0.0 where there was one."""
+    if not whole or not part:
+        return "0.0"
+    share = 100 * part / whole
+    return "<0.1" if share < 0.05 else f"{share:.1f}" if share < 99.95 else "100"
+
+
+def environment_name(name: str, *, try_out: bool) -> str:
+    """The environment as the header names it."""
+    if not try_out:
+        return name
+    return "embedded try-out" if name == EMBEDDED else f"{name} try-out"
+
+
+def applied(event: EventRow) -> str:
+    """How far a change of the load has come."""
+    if event.applied_s is None:
+        return "… being applied" if event.kind in ("vus", "release") else ""
+    return f"✓ applied in {event.applied_s:.1f} s"
+
+
+def shorten(text: str, width: int) -> str:
+    """`text` in at most `width` cells, cut between words where that loses less than half of it."""
+    if len(text) <= width:
+        return text
+    if width < 2:
+        return "…"[:width]
+    cut = text[: width - 1]
+    at = cut.rfind(" ")
+    return (cut[:at] if at > width // 2 else cut).rstrip(" ,;:.") + "…"

@@ -1,0 +1,157 @@
+"""Which connection a request gets, and what it waits for."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from http_server import MS, OK, Peer, answering, error_of, on_both_loops, session
+
+
+async def slow(peer: Peer) -> None:
+    while await peer.request() is not None:
+        await asyncio.sleep(0.02)
+        await peer.send(OK)
+
+
+@on_both_loops
+async def test_concurrent_requests_use_several_connections_and_keep_them() -> None:
+    async with session(slow) as s:
+        for _ in range(2):
+            got = await asyncio.gather(*(s.get() for _ in range(4)))
+            assert [response.error for response in got] == [None] * 4
+        assert s.server.accepted == s.counters.connections_opened == 4
+
+
+@on_both_loops
+async def test_over_the_limit_requests_wait_and_the_wait_is_blocked_time() -> None:
+    async with session(slow, limit=2) as s:
+        got = await asyncio.gather(*(s.get() for _ in range(6)))
+        assert [response.error for response in got] == [None] * 6
+        assert s.server.accepted == 2
+        assert len(s.server.requests) == s.counters.requests_sent == 6
+        assert got[2].blocked_ns >= 18 * MS
+        assert got[4].blocked_ns >= 37 * MS  # first come, first served
+        assert all(response.connecting_ns == 0 for response in got[2:])
+        assert all(response.duration_ns < 35 * MS for response in got)
+
+
+@on_both_loops
+async def test_a_dead_connections_slot_goes_to_who_waits() -> None:
+    async def closing(peer: Peer) -> None:
+        await peer.request()
+        await asyncio.sleep(0.005)
+        await peer.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        peer.close()
+
+    async with session(closing, limit=2) as s:
+        got = await asyncio.gather(*(s.get() for _ in range(6)))
+        assert [response.error for response in got] == [None] * 6
+        assert s.server.accepted == 6
+
+
+@on_both_loops
+async def test_a_slot_may_not_come_in_time() -> None:
+    async with session(slow, limit=1) as s:
+        first, second = await asyncio.gather(s.get(), s.get(timeout_ns=10 * MS))
+        assert first.error is None
+        assert error_of(second) == ("blocked", "slot timeout")
+        assert second.blocked_ns >= 10 * MS
+        assert second.duration_ns == 0
+        assert (await s.get()).error is None
+        assert s.server.accepted == 1
+
+
+@on_both_loops
+async def test_who_waits_can_be_cancelled() -> None:
+    async with session(slow, limit=1) as s:
+        running, waiting, last = (asyncio.create_task(s.get()) for _ in range(3))
+        await asyncio.sleep(0.01)
+        assert s.counters.in_flight == 3
+        waiting.cancel()
+        assert (await running).error is None
+        assert (await last).error is None
+        assert waiting.cancelled()
+        assert s.server.accepted == 1
+
+
+@on_both_loops
+async def test_cancelled_in_the_moment_of_the_hand_over() -> None:
+    async with session(slow, limit=1) as s:
+        running = asyncio.create_task(s.get())
+        waiting = asyncio.create_task(s.get())
+        running.add_done_callback(lambda _: waiting.cancel())
+        assert (await running).error is None
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert (await asyncio.wait_for(s.get(), 1)).error is None
+
+
+@on_both_loops
+async def test_close_wakes_who_waits() -> None:
+    async with session(slow, limit=1) as s:
+        tasks = [asyncio.create_task(s.get()) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        s.client.close()
+        kinds = [error_of(response)[1] for response in await asyncio.gather(*tasks)]
+        assert kinds == ["client closed"] * 3
+
+
+@on_both_loops
+async def test_an_idle_connection_closed_by_the_server_is_replaced_silently() -> None:
+    for pause_s in (0.005, 0.06):  # below and above the idle time from which a connection is checked
+
+        async def handler(peer: Peer, pause_s: float = pause_s) -> None:
+            await peer.request()
+            await peer.send(OK)
+            peer.close()
+
+        async with session(handler) as s:
+            for _ in range(3):
+                response = await s.get()
+                assert response.error is None
+                await asyncio.sleep(pause_s)
+            assert s.server.accepted == len(s.server.requests) == s.counters.requests_sent == 3
+
+
+@on_both_loops
+async def test_a_close_that_the_loop_has_not_seen_yet_is_noticed_after_idle_time() -> None:
+    import time
+
+    peers: list[Peer] = []
+
+    async def handler(peer: Peer) -> None:
+        peers.append(peer)
+        while await peer.request() is not None:
+            await peer.send(OK)
+
+    async with session(handler) as s:
+        assert (await s.get()).error is None
+        sock = peers[0].writer.get_extra_info("socket")
+        import os
+        import socket
+
+        duplicate = socket.socket(fileno=os.dup(sock.fileno()))
+        time.sleep(0.06)  # noqa: ASYNC251 - the loop shall not turn meanwhile
+        duplicate.shutdown(socket.SHUT_RDWR)
+        duplicate.close()
+        assert (await s.get()).error is None
+        assert s.server.accepted == 2
+
+
+@on_both_loops
+async def test_a_connection_survives_idle_time() -> None:
+    async with session(answering(OK)) as s:
+        await s.get()
+        await asyncio.sleep(0.06)
+        assert (await s.get()).error is None
+        assert s.server.accepted == 1
+
+
+def test_a_client_needs_a_connection() -> None:
+    async def main() -> None:
+        with pytest.raises(ValueError, match="at least one"):
+            async with session(answering(OK), limit=0):
+                pass
+
+    asyncio.run(main())

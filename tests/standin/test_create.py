@@ -1,0 +1,290 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from .bodies import (
+    DATA_INVALID,
+    ROOT,
+    assignment,
+    course,
+    create,
+    district,
+    enrollment,
+    problem,
+    school,
+    staff,
+    student,
+    uri,
+    week,
+)
+
+pytestmark = pytest.mark.anyio
+
+LOCATION = re.compile(r"http://dms\.test(/api)?/data/ed-fi/students/[0-9a-f-]{36}")
+
+
+async def test_post_is_an_upsert_by_natural_key(dms: httpx.AsyncClient) -> None:
+    first = await dms.post("students", json=student())
+    assert (first.status_code, first.content) == (201, b"")
+    assert LOCATION.fullmatch(first.headers["Location"])
+    again = await dms.post("students", json=student(firstName="Tracy"))
+    assert (again.status_code, again.content) == (200, b"")
+    assert again.headers["Location"] == first.headers["Location"]
+    assert again.headers["etag"] != first.headers["etag"]
+    assert (await dms.get(first.headers["Location"])).json()["firstName"] == "Tracy"
+
+
+async def test_the_same_document_keeps_its_etag(dms: httpx.AsyncClient) -> None:
+    first = await dms.post("students", json=student())
+    again = await dms.post("students", json=student())
+    assert (again.status_code, again.headers["etag"]) == (200, first.headers["etag"])
+
+
+async def test_location_has_the_prefix_that_the_request_had(dms: httpx.AsyncClient) -> None:
+    response = await dms.post(f"{ROOT}/api/data/ed-fi/students", json=student())
+    assert response.headers["Location"].startswith("http://dms.test/api/data/ed-fi/students/")
+    assert (await dms.get(response.headers["Location"])).status_code == 200
+
+
+async def test_every_resource_can_be_created(dms: httpx.AsyncClient) -> None:
+    await create(dms, "localEducationAgencies", district())
+    reference = {"localEducationAgencyId": 255901}
+    await create(dms, "schools", school(localEducationAgencyReference=reference))
+    await create(dms, "students", student())
+    await create(dms, "staffs", staff())
+    await create(dms, "studentSchoolAssociations", enrollment())
+    await create(dms, "staffEducationOrganizationAssignmentAssociations", assignment())
+    await create(dms, "courses", course())
+    await create(dms, "academicWeeks", week())
+    employment = {
+        "staffReference": {"staffUniqueId": "207230"},
+        "educationOrganizationReference": {"educationOrganizationId": 255901},
+        "employmentStatusDescriptor": uri("EmploymentStatus", "Tenured or permanent"),
+        "hireDate": "2020-08-01",
+    }
+    await create(dms, "staffEducationOrganizationEmploymentAssociations", employment)
+    held = {
+        "staffUniqueId": "207230",
+        "educationOrganizationId": 255901,
+        "employmentStatusDescriptor": uri("EmploymentStatus", "TENURED or permanent"),
+    }
+    employed = {"employmentStaffEducationOrganizationEmploymentAssociationReference": held}
+    body = assignment(255901, **employed)
+    await create(dms, "staffEducationOrganizationAssignmentAssociations", body)
+    year = {"schoolYear": 2031, "currentSchoolYear": False, "schoolYearDescription": "2030-2031"}
+    await create(dms, "schoolYearTypes", year)
+
+
+async def test_a_descriptor_can_be_created_and_used(dms: httpx.AsyncClient) -> None:
+    descriptor = {
+        "namespace": "uri://example.org/GradeLevelDescriptor",
+        "codeValue": "  Year Nine ",
+        "shortDescription": "Year Nine",
+    }
+    await create(dms, "gradeLevelDescriptors", descriptor)
+    known = {**descriptor, "codeValue": "YEAR NINE"}
+    assert (await dms.post("gradeLevelDescriptors", json=known)).status_code == 200
+    levels = [{"gradeLevelDescriptor": "URI://Example.org/GradeLevelDescriptor#year nine"}]
+    await create(dms, "schools", school(gradeLevels=levels))
+
+
+async def test_what_the_model_does_not_know_is_dropped(dms: httpx.AsyncClient) -> None:
+    body = student(middleName=None, nickname="T", schoolReference={"schoolId": 1}, otherNames=[])
+    id = await create(dms, "students", body)
+    stored = (await dms.get(f"students/{id}")).json()
+    assert set(stored) == {*student(), "id", "_etag", "_lastModifiedDate"}
+
+
+async def test_numbers_and_booleans_may_come_as_strings(dms: httpx.AsyncClient) -> None:
+    id = await create(dms, "schools", school(schoolId="255901001"))
+    assert (await dms.get(f"schools/{id}")).json()["schoolId"] == 255901001
+    body = staff(hispanicLatinoEthnicity="True", yearsOfPriorTeachingExperience="2.5")
+    id = await create(dms, "staffs", body)
+    stored = (await dms.get(f"staffs/{id}")).json()
+    assert (stored["hispanicLatinoEthnicity"], stored["yearsOfPriorTeachingExperience"]) == (True, 2.5)
+
+
+async def test_an_id_cannot_be_assigned(dms: httpx.AsyncClient) -> None:
+    body = problem(
+        await dms.post("students", json=student(id="x")), 400, "bad-request:data-validation-failed"
+    )
+    assert body["errors"] == [
+        "Resource identifiers cannot be assigned by the client. "
+        "The 'id' property should not be included in the request body."
+    ]
+
+
+@pytest.mark.parametrize("content", [b"", b" \n"])
+async def test_an_empty_body(dms: httpx.AsyncClient, content: bytes) -> None:
+    response = await dms.post("students", content=content, headers={"Content-Type": "application/json"})
+    assert problem(response, 400, "bad-request")["errors"] == ["A non-empty request body is required."]
+
+
+@pytest.mark.parametrize("content", [b'{"studentUniqueId":', b"[]", b'"text"'])
+async def test_a_body_that_is_no_json_object(dms: httpx.AsyncClient, content: bytes) -> None:
+    response = await dms.post("students", content=content)
+    body = problem(response, 400, "bad-request:data-validation-failed")
+    assert list(body["validationErrors"]) == ["$."]
+
+
+async def test_a_body_of_another_type(dms: httpx.AsyncClient) -> None:
+    response = await dms.post("students", content=b"a=b", headers={"Content-Type": "text/plain"})
+    assert response.status_code == 415
+
+
+@pytest.mark.parametrize(
+    ("resource", "body", "errors"),
+    [
+        ("students", student(birthDate=None), {"$.birthDate": ["birthDate is required."]}),
+        (
+            "students",
+            {"lastSurname": "Mathews", "birthDate": "2010-01-13"},
+            {
+                "$.studentUniqueId": ["studentUniqueId is required."],
+                "$.firstName": ["firstName is required."],
+            },
+        ),
+        (
+            "students",
+            student(birthDate="13.01.2010"),
+            {"$.birthDate": ['birthDate Value does not match format "date"']},
+        ),
+        (
+            "students",
+            student(birthDate="2010-02-30"),
+            {"$.birthDate": ['birthDate Value does not match format "date"']},
+        ),
+        (
+            "students",
+            student(firstName=5, multipleBirthStatus="maybe"),
+            {
+                "$.firstName": ['firstName Value is "integer" but should be "string"'],
+                "$.multipleBirthStatus": ['multipleBirthStatus Value is "string" but should be "boolean"'],
+            },
+        ),
+        (
+            "students",
+            student(" 1"),
+            {"$.studentUniqueId": ["studentUniqueId cannot contain leading or trailing spaces."]},
+        ),
+        (
+            "students",
+            student(""),
+            {"$.studentUniqueId": ["studentUniqueId is required and should not be left empty."]},
+        ),
+        (
+            "students",
+            student("x" * 33),
+            {"$.studentUniqueId": ["studentUniqueId Value should be at most 32 characters"]},
+        ),
+        (
+            "schools",
+            school("high"),  # type: ignore[arg-type]
+            {"$.schoolId": ['schoolId Value is "string" but should be "integer"']},
+        ),
+        ("schools", school(gradeLevels=[]), {"$.gradeLevels": ["gradeLevels is required."]}),
+        (
+            "schools",
+            school(gradeLevels=[{}, "ninth"]),
+            {
+                "$.gradeLevels[0].gradeLevelDescriptor": ["gradeLevelDescriptor is required."],
+                "$.gradeLevels[1]": ['1 Value is "string" but should be "object"'],
+            },
+        ),
+        (
+            "schools",
+            school(gradeLevels="ninth"),
+            {"$.gradeLevels": ['gradeLevels Value is "string" but should be "array"']},
+        ),
+        (
+            "academicWeeks",
+            week(schoolReference={}, weekIdentifier="one"),
+            {
+                "$.schoolReference.schoolId": ["schoolId is required."],
+                "$.weekIdentifier": ["weekIdentifier Value should be at least 5 characters"],
+            },
+        ),
+        (
+            "academicWeeks",
+            week(schoolReference=7, totalInstructionalDays=2.5),
+            {
+                "$.schoolReference": ['schoolReference Value is "integer" but should be "object"'],
+                "$.totalInstructionalDays": [
+                    'totalInstructionalDays Value is "number" but should be "integer"'
+                ],
+            },
+        ),
+        ("courses", course(numberOfParts=9), {"$.numberOfParts": ["numberOfParts 9 should be at most 8"]}),
+        ("courses", course(numberOfParts=0), {"$.numberOfParts": ["numberOfParts 0 should be at least 1"]}),
+        (
+            "schoolYearTypes",
+            {"schoolYearDescription": 5},
+            {
+                "$.schoolYearDescription": [
+                    'schoolYearDescription Value is "integer" but should be "string"'
+                ],
+                "$.schoolYear": ["schoolYear is required."],
+                "$.currentSchoolYear": ["currentSchoolYear is required."],
+            },
+        ),
+    ],
+)
+async def test_validation_names_the_path(
+    dms: httpx.AsyncClient, resource: str, body: dict[str, Any], errors: dict[str, list[str]]
+) -> None:
+    response = await dms.post(resource, json=body)
+    found = problem(response, 400, "bad-request:data-validation-failed")
+    assert response.headers["Content-Type"] == "application/json"
+    assert (found["title"], found["detail"]) == ("Data Validation Failed", DATA_INVALID)
+    assert found["validationErrors"] == errors
+    assert found["errors"] == []
+
+
+async def test_an_unknown_descriptor_is_named_in_lower_case(dms: httpx.AsyncClient) -> None:
+    levels = [{"gradeLevelDescriptor": uri("GradeLevel", name)} for name in ("Ninth grade", "Fake")]
+    response = await dms.post("schools", json=school(gradeLevels=levels))
+    body = problem(response, 400, "bad-request")
+    assert body["title"] == "Bad Request"
+    assert body["validationErrors"] == {
+        "$.gradeLevels[1].gradeLevelDescriptor": [
+            "GradeLevelDescriptor value 'uri://ed-fi.org/gradeleveldescriptor#fake' does not exist."
+        ]
+    }
+
+
+async def test_an_unresolved_reference(dms: httpx.AsyncClient) -> None:
+    body = problem(
+        await dms.post("studentSchoolAssociations", json=enrollment()),
+        409,
+        "data-conflict:unresolved-reference",
+    )
+    assert body["title"] == "Unresolved Reference"
+    assert (
+        body["detail"] == "One or more references could not be resolved. See 'validationErrors' for details."
+    )
+    assert body["validationErrors"] == {
+        "$.schoolReference": ["The referenced School item does not exist."],
+        "$.studentReference": ["The referenced Student item does not exist."],
+    }
+    response = await dms.post("courses", json=course(5))
+    assert problem(response, 409, "data-conflict:unresolved-reference")["validationErrors"] == {
+        "$.educationOrganizationReference": ["The referenced EducationOrganization item does not exist."]
+    }
+
+
+async def test_schools_and_districts_share_their_ids(dms: httpx.AsyncClient) -> None:
+    await create(dms, "localEducationAgencies", district(155901))
+    response = await dms.post("schools", json=school(155901))
+    assert problem(response, 409, "identity-conflict")["errors"] == [
+        "A natural key conflict occurred when attempting to create a new resource School "
+        "with a duplicate key. The duplicate keys and values are (schoolId = 155901)"
+    ]
+    await create(dms, "courses", course(155901))
+    await create(dms, "schools", school(2))
+    await create(dms, "courses", course(2))
+    body = school(3, localEducationAgencyReference={"localEducationAgencyId": 2})
+    problem(await dms.post("schools", json=body), 409, "data-conflict:unresolved-reference")
