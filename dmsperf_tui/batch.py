@@ -86,7 +86,7 @@ async def _execute(config: RunConfig) -> tuple[int, Path]:
     await server.open()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, host.signalled)
+        loop.add_signal_handler(number, host.helm.signalled)
     info = host.run.info
     printer = LinePrinter(host, sys.stderr)
     sys.stderr.write(

@@ -52,11 +52,13 @@ def token_source(client: httpx.AsyncClient, environment: Environment) -> TokenSo
 class Preparation:
     """Everything around the load itself."""
 
-    def __init__(self, run: Run, record: Record, send_all: Callable[[Down], None]) -> None:
+    def __init__(self, run: Run, record: Record) -> None:
         self.environment = run.config.environment
+        """Where load goes; of the embedded system known once it runs."""
+        self.send_all: Callable[[Down], None] = lambda message: None
+        """To all workers at work."""
         self._run = run
         self._record = record
-        self._send_all = send_all
         self._embedded: EmbeddedSystem | None = None
         self._client: httpx.AsyncClient | None = None
         self._keeper: TokenKeeper | None = None
@@ -107,12 +109,12 @@ class Preparation:
 
     def _take_token(self, value: str, generation: int) -> None:
         self._token = Token(value, generation)
-        self._send_all(self._token)
+        self.send_all(self._token)
 
     def send_token(self) -> None:
         """To workers that started after it came."""
         if self._token is not None:
-            self._send_all(self._token)
+            self.send_all(self._token)
 
     def token_refused(self, generation: int) -> None:
         if self._keeper is not None:

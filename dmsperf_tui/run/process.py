@@ -38,7 +38,7 @@ async def _run(config: RunConfig) -> int:
         return 104
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, host.signalled)
+        loop.add_signal_handler(number, host.helm.signalled)
     loop.add_signal_handler(signal.SIGHUP, lambda: None)
     _answer(socket=server.path, id=host.run.info.id)
     try:

@@ -106,4 +106,4 @@ class ControlServer:
             self._send_snapshot(viewer)
         elif isinstance(command, Status):
             viewer.writer.write(encode_snapshot(self._run.snapshot(first_row=len(self._run.timeline.rows))))
-        return self._host.obey(command)
+        return self._host.helm.obey(command)

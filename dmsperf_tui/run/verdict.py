@@ -59,7 +59,7 @@ class Verdict:
             ),
             (self._cpu, _CPU, "a worker used more than {bound:.0%} of a core"),
         ):
-            for rule in rules:
+            for rule in rules if len(values) >= TOO_SHORT_S else ():
                 share = _share_above(values, rule.bound)
                 if share > rule.share:
                     found.append((rule.level, f"{text.format(bound=rule.bound)} in {share:.0%} of seconds"))

@@ -125,7 +125,10 @@ def log_axis(least: float, greatest: float, height: int) -> Axis:
     low = math.floor(_nearest(max(least, 0.1), down=True) * 1000) / 1000
     high = _nearest(max(greatest, low * 5), down=False)
     rounds = [
-        base * 10.0**exponent for exponent in range(-1, 7) for base in (1, 2, 5) if low <= base * 10.0**exponent
+        base * 10.0**exponent
+        for exponent in range(-1, 7)
+        for base in (1, 2, 5)
+        if low <= base * 10.0**exponent
     ]
     rounds = [value for value in rounds if value <= high * 1.0001]
     if len(rounds) * 2 > height:

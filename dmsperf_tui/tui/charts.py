@@ -173,7 +173,7 @@ class LatencyChart(RunChart):
     """Percentiles of each second on a logarithmic scale, with the bounds that thresholds set."""
 
     EMPTY = "Latency percentiles appear here with the first answer."
-    LEGEND = (("p50", "━", "p50"), ("p95", "━", "p95"), ("p99", "··", "p99"))
+    LEGEND = (("p50", "--", "p50"), ("p95", "━", "p95"), ("p99", "··", "p99"))
 
     def compose_picture(self, view: View, x: Axis, width: int, height: int) -> Picture | None:
         timeline = view.timeline
@@ -181,8 +181,8 @@ class LatencyChart(RunChart):
             (role, pen, self.lines(view, x, width, values))
             for role, pen, values in (
                 ("p99", DOTS, timeline.p99),
+                ("p50", DASHES, timeline.p50),
                 ("p95", LINE, timeline.p95),
-                ("p50", LINE, timeline.p50),
             )
         ]
         values = [value for _, _, lines in runs for run in lines for _, value in run]

@@ -19,10 +19,14 @@ _EMBEDDED = (
 def tls_words(url: str, *, insecure: bool) -> tuple[str, str]:
     """How the connection is protected, and the tone to say it in."""
     if not url.startswith("https"):
-        return ("plain HTTP, no TLS", "$text-muted")
-    return ("▲ INSECURE TLS: certificates are not verified", "bold $error") if insecure else (
-        "✓ TLS verified",
-        "$success",
+        return ("plain HTTP", "$text-muted")
+    return (
+        ("▲ INSECURE TLS: certificates are not verified", "bold $error")
+        if insecure
+        else (
+            "✓ TLS verified",
+            "$success",
+        )
     )
 
 
@@ -35,6 +39,15 @@ def check_line(row: PreflightRow) -> Content:
     if row.mend and row.ok is False:
         parts.append((f"\n  → {row.mend}", "$warning"))
     return Content.assemble(*parts)
+
+
+def _checks(rows: tuple[PreflightRow, ...]) -> Content:
+    """How many checks have passed, in a word."""
+    if not rows:
+        return Content("")
+    good = sum(row.ok is True for row in rows)
+    tone = "$error" if any(row.ok is False for row in rows) else "$text-muted"
+    return Content.styled(f"  {good}/{len(rows)} checks ✓", tone)
 
 
 class EnvironmentPanel(VerticalScroll):
@@ -54,9 +67,8 @@ class EnvironmentPanel(VerticalScroll):
         self.border_title = Content(f"Environment · {environment.name}")
         if environment.embedded:
             lines = [
-                Content.styled(environment.title or "Embedded DMS", "bold"),
                 Content(_EMBEDDED),
-                Content.styled("◌ checked when the run starts: health, discovery, token", "$text-muted"),
+                Content.styled("◌ checked when the run starts", "$text-muted"),
             ]
         else:
             lines = [
@@ -84,7 +96,7 @@ class EnvironmentPanel(VerticalScroll):
         url = info.url or "starting"
         address = [(url, "bold"), "  ", tls_words(info.url, insecure=info.insecure)]
         if info.try_out:
-            address += ["  ", ("try-out: it shares this machine's CPU", "$text-muted")]
+            address += ["  ", ("shares this CPU", "$text-muted")]
         lines = [Content.assemble(*address)]
         bad = [row for row in snapshot.preflight if row.ok is False]
         lines += [check_line(row) for row in bad]
@@ -93,17 +105,19 @@ class EnvironmentPanel(VerticalScroll):
         tone = "$text-muted" if health.workers_alive == health.workers else "bold $error"
         lines.append(
             Content.assemble(
-                "load generator ",
+                "generator ",
                 (f"{verdict.glyph} {verdict.word}", verdict.style),
                 (f"  {workers}", tone),
+                _checks(snapshot.preflight),
                 *[(f"\n  {verdict.glyph} {reason}", verdict.style) for reason in health.reasons],
             )
         )
-        good = [row for row in snapshot.preflight if row.ok is not False]
-        lines += [check_line(row) for row in good]
-        if not snapshot.preflight:
-            lines.append(Content.styled(snapshot.message or "Checks appear here as they are made.", "$text-muted"))
-        lines.append(Content.assemble(("record  ", "$text-muted"), info.results))
+        if snapshot.message and not snapshot.state.over:
+            lines.append(Content.styled(f"◌ {snapshot.message}", "$primary"))
+        elif not snapshot.preflight:
+            lines.append(Content.styled("Checks appear here as they are made.", "$text-muted"))
+        lines += [check_line(row) for row in snapshot.preflight if row.ok is not False]
+        lines.append(Content.assemble(("record ", "$text-muted"), info.results))
         self._put(lines)
 
     def _put(self, lines: list[Content]) -> None:

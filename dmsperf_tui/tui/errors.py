@@ -9,25 +9,37 @@ from textual.content import Content
 from dmsperf_tui.plan.units import format_clock
 from dmsperf_tui.run.snapshot import ErrorRow
 from dmsperf_tui.tui.readings import Reading
-from dmsperf_tui.tui.wording import count, shorten
+from dmsperf_tui.tui.wording import count, middle_cut, shorten
 
 _MOST = 50
 """Kinds of failure on the screen; the record has all."""
 
 
-def error_line(row: ErrorRow, width: int, *, sample: bool = True) -> Content:
+def error_line(row: ErrorRow, width: int) -> Content:
     """`    29 × POST schools  409  first line of sample   04:08`. Server text, so never markup."""
     clock = format_clock(row.last_s)
     number = f"{count(row.count):>6} × "
     room = width - len(number) - len(clock) - 2
-    head = shorten(f"{row.operation}  {row.kind}", max(room, 4))
+    head = f"{middle_cut(row.operation, max(8, room - len(row.kind) - 2))}  {row.kind}"
     rest = ""
-    if sample and row.sample and room - len(head) - 2 > 12:
+    if row.sample and room - len(head) - 2 > 12:
         rest = "  " + shorten(row.sample, room - len(head) - 2)
     gap = " " * max(2, width - len(number) - len(head) - len(rest) - len(clock))
     return Content.assemble(
         (number, "bold $error"), (head, "bold"), (rest, "$text-muted"), gap, (clock, "$text-muted")
     )
+
+
+def _two_lines(row: ErrorRow, width: int) -> list[Content]:
+    """The same where there is less room: who failed above, how and when last below."""
+    number = f"{count(row.count):>6} × "
+    when = f"{format_clock(row.last_s):>8}  "
+    kind = shorten(row.kind, max(8, width - len(when)))
+    sample = shorten(row.sample, max(0, width - len(when) - len(kind) - 2))
+    return [
+        Content.assemble((number, "bold $error"), (middle_cut(row.operation, width - len(number)), "bold")),
+        Content.assemble((when, "$text-muted"), (kind, "bold"), (f"  {sample}", "$text-muted")),
+    ]
 
 
 class ErrorsPanel(VerticalScroll):
@@ -66,9 +78,7 @@ class ErrorsPanel(VerticalScroll):
             if width >= 70:
                 lines.append(error_line(row, width))
                 continue
-            lines.append(error_line(row, width, sample=False))
-            if row.sample:
-                lines.append(Content.styled(" " * 9 + shorten(row.sample, width - 9), "$text-muted"))
+            lines += _two_lines(row, width)
         if len(rows) > _MOST:
             lines.append(Content.styled(f"and {len(rows) - _MOST} more kinds in the record", "$text-muted"))
         self._put(Content("\n").join(lines))
@@ -80,7 +90,15 @@ class ErrorsPanel(VerticalScroll):
 class NewestError(Reading):
     """One line for small terminals: the error log's first row."""
 
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._rows: tuple[ErrorRow, ...] = ()
+
+    def on_resize(self) -> None:
+        self.show(self._rows)
+
     def show(self, rows: tuple[ErrorRow, ...]) -> None:
+        self._rows = rows
         width = self.size.width
         if rows and width > 20:
             self.put(error_line(rows[0], width))

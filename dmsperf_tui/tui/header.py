@@ -43,7 +43,8 @@ class RunHeader(Vertical):
                 yield Reading(id=f"figure-{name}", classes="figure")
 
     def on_resize(self) -> None:
-        self._paint()
+        # After the layout that this comes from: it would swallow the request for another one.
+        self.call_after_refresh(self._paint)
 
     def show(self, snapshot: RunSnapshot, *, lost: bool) -> None:
         """Shows `snapshot`; `lost` when its host has gone since."""
@@ -56,7 +57,7 @@ class RunHeader(Vertical):
         snapshot = self._snapshot
         if snapshot is None:
             return
-        wide = self.size.width >= WIDE
+        wide = self.app.size.width >= WIDE
         self._digits = max(self._digits, len(str(max(snapshot.vus, snapshot.heading, snapshot.planned))))
         state = LOST if self._lost else STATES[snapshot.state]
         self._put("state", state.content())
@@ -116,7 +117,9 @@ class RunHeader(Vertical):
                 "errors", "err", f"{failed:>4}", " %", "bold $error" if snapshot.failed else "bold"
             ),
             "lag": figure("loop lag", "lag", f"{lag:>5.1f}", " ms", "bold $warning" if lag > 10 else "bold"),
-            "cpu": figure("load gen", "cpu", f"{cpu * 100:>3.0f}", " %", "bold $warning" if cpu > 0.9 else "bold"),
+            "cpu": figure(
+                "generator CPU", "cpu", f"{cpu * 100:>3.0f}", " %", "bold $warning" if cpu > 0.9 else "bold"
+            ),
         }
         label = "thresholds " if wide else ""
         if not snapshot.thresholds:

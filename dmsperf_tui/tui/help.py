@@ -21,7 +21,10 @@ _PANELS = (
     ("Throughput", "requests that ended in each second, and those of them that failed"),
     ("Latency", "p50, p95, p99 of each second, on a logarithmic scale; a dotted line is a threshold"),
     ("Operations", "one row a named request, totals since the start; ids never make new rows"),
-    ("Thresholds", "what the run is judged by: ✓ holds, ✗ fails, ◌ nothing to judge yet; ▓ how near the bound"),
+    (
+        "Thresholds",
+        "what the run is judged by: ✓ holds, ✗ fails, ◌ nothing to judge yet; ▓ how near the bound",
+    ),
     ("Errors", "failures by operation and kind, counted, newest first, with what the first one said"),
     ("Environment", "where the load goes, the checks made before it, and the generator's health"),
     ("Steer", "each workload's users and iterations; the newest change and how fast it was applied"),
@@ -38,7 +41,7 @@ def help_content(phase: Phase) -> Content:
                 now = phase in key.phases
                 lines.append(
                     Content.assemble(
-                        (f"  {key.shown:<10}", "bold $footer-key" if now else "$text-muted"),
+                        (f"  {key.shown:<10}", "bold $footer-key-foreground" if now else "$text-muted"),
                         (key.help, "" if now else "$text-muted"),
                     )
                 )

@@ -43,7 +43,7 @@ class KeyBar(Static):
         parts: list[Content] = []
         for key in fitting(self._phase, self.size.width):
             word = "Resume" if key.action == "pause" and self._phase is Phase.PAUSED else key.word
-            part = Content.assemble((key.shown, "bold $footer-key"), " ", word, _GAP)
+            part = Content.assemble((key.shown, "bold $footer-key-foreground"), " ", word, _GAP)
             if key.action:
                 part = part.stylize(Style.from_meta({"@click": f"app.{key.action}"}))
             parts.append(part)

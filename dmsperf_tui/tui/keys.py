@@ -45,10 +45,21 @@ KEYS = (
     Key("d", "d", "detach", "Detach", "Leave the run running and close this screen", "Run", LIVE, 3),
     Key("q", "q", "quit_run", "Quit", "Quit; asks what becomes of a live run", "Run", EVERY, 0),
     Key("question_mark", "?", "help", "Help", "Keys, and what each panel shows", "View", EVERY, 0),
-    Key("escape", "esc", "back", "", "Out of a zoomed panel; from an ended run to set-up", "View", WATCHED, 9),
+    Key(
+        "escape", "esc", "back", "", "Out of a zoomed panel; from an ended run to set-up", "View", WATCHED, 9
+    ),
 )
 TABS = (
-    Key("tab", "tab", "next_panel(1)", "Panels", "The next panel", "View", EVERY, 2),
+    Key(
+        "tab",
+        "tab",
+        "next_panel(1)",
+        "Next panel",
+        "The next panel, or the next list in set-up",
+        "View",
+        EVERY,
+        2,
+    ),
     Key("shift+tab", "shift+tab", "next_panel(-1)", "", "The panel before", "View", EVERY, 9),
 )
 PALETTE = Key("ctrl+p", "^p", "command_palette", "Commands", "Find a command by its name", "View", EVERY, 7)

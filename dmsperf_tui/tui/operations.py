@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.color import Color
 from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
 from dmsperf_tui.run.snapshot import OperationRow
-from dmsperf_tui.tui.wording import count, milliseconds, percent, rate, shorten
+from dmsperf_tui.tui.wording import count, middle_cut, milliseconds, percent, rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +23,15 @@ class _Column:
 
 
 _NUMBERS = (
-    _Column("count", "count", 9),
+    _Column("count", "count", 10),
     _Column("rate", "req/s", 7),
-    _Column("p50", "p50 ms", 8),
-    _Column("p95", "p95 ms", 8),
-    _Column("p99", "p99 ms", 8),
-    _Column("max", "max ms", 8),
+    _Column("p50", "p50", 7),
+    _Column("p95", "p95", 7),
+    _Column("p99", "p99", 7),
+    _Column("max", "max", 7),
     _Column("failed", "err %", 6),
 )
-_LEAST_NAME = 18
+_LEAST_NAME = 24
 _DROPPED_FIRST = ("p50", "max", "p99", "rate")
 """What goes, in this order, where the width does not allow all."""
 
@@ -48,7 +50,7 @@ class OperationsPanel(Vertical):
         yield Static("Each named request gets a row here with its first answer.", classes="empty")
 
     def on_mount(self) -> None:
-        self.border_title = "Operations"
+        self.border_title = "Operations · latency in ms"
 
     def on_resize(self) -> None:
         columns = self._fitting(self.size.width - 1)
@@ -91,7 +93,7 @@ class OperationsPanel(Vertical):
     def _row_cells(self, row: OperationRow, several: bool) -> dict[str, str]:
         name = f"{row.name} · {row.workload}" if several else row.name
         return {
-            "name": shorten(name, self._columns[0].width - 1),
+            "name": middle_cut(name, self._columns[0].width - 1),
             "count": count(row.count),
             "rate": rate(row.rate),
             "p50": milliseconds(row.p50_ms),
@@ -104,8 +106,12 @@ class OperationsPanel(Vertical):
     def _text(self, column: _Column, value: str) -> Text:
         if column.key == "name":
             return Text(value, no_wrap=True)
-        tone = "bold" if column.key == "p95" else "bold red" if column.key == "failed" and value != "0.0" else ""
+        failing = column.key == "failed" and value != "0.0"
+        tone = self._error_tone() if failing else Style(bold=column.key == "p95")
         return Text(value, style=tone, justify="right", no_wrap=True)
+
+    def _error_tone(self) -> Style:
+        return Style(bold=True, color=Color.parse(self.app.theme_variables["error"]).rich_color)
 
     @staticmethod
     def _fitting(width: int) -> tuple[_Column, ...]:

@@ -17,8 +17,8 @@ from dmsperf_tui.tui.chart_data import Axis, Point
 AXIS = "axis"
 ROLES = (AXIS, "planned", "target", "actual", "throughput", "failures", "p50", "p95", "p99", "bound", "mark")
 """Every kind of ink; a role's index plus one is its colour number."""
-LINE = "braille"
-"""Two by four dots a cell: the finest line there is."""
+LINE = "hd"
+"""Quarter blocks: a solid line, in every terminal's font (braille's dots are not)."""
 MINIMUM = (16, 4)
 """Below this width and height there is nothing to draw."""
 

@@ -24,7 +24,7 @@ def threshold_line(row: ThresholdRow, width: int, named: int) -> Content:
     except ConfigError:
         threshold = None
     value = _value(row, threshold)
-    gauge = _gauge(row, threshold) if width >= named + 40 else ""
+    gauge = _gauge(row, threshold) if width >= named + 36 else ""
     expression = row.expression
     fixed = 2 + 2 + len(expression) + 2 + 10 + (len(gauge) + 2 if gauge else 0)
     metric = shorten(row.metric, min(named, max(8, width - fixed))).ljust(min(named, max(8, width - fixed)))
@@ -50,7 +50,12 @@ def _value(row: ThresholdRow, threshold: Threshold | None) -> str:
 
 def _gauge(row: ThresholdRow, threshold: Threshold | None) -> str:
     """How near an upper bound the value is."""
-    if row.value is None or threshold is None or threshold.comparison not in ("<", "<=") or threshold.bound <= 0:
+    if (
+        row.value is None
+        or threshold is None
+        or threshold.comparison not in ("<", "<=")
+        or threshold.bound <= 0
+    ):
         return " " * _GAUGE
     filled = min(_GAUGE, round(_GAUGE * row.value / threshold.bound))
     if row.value > 0:

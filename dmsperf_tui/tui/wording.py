@@ -106,6 +106,14 @@ def applied(event: EventRow) -> str:
     return f"✓ applied in {event.applied_s:.1f} s"
 
 
+def middle_cut(text: str, width: int) -> str:
+    """A name in at most `width` cells; what is left out is in its middle, for names differ at both ends."""
+    if len(text) <= width or width < 8:
+        return text[:width]
+    tail = (width - 1) // 2
+    return f"{text[: width - 1 - tail]}…{text[-tail:]}"
+
+
 def shorten(text: str, width: int) -> str:
     """`text` in at most `width` cells, cut between words where that loses less than half of it."""
     if len(text) <= width:

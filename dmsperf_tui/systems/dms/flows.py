@@ -74,7 +74,7 @@ async def enroll_student(vu: VirtualUser) -> None:
             return
         vu.memory["school"] = own
     unique_id = _unique(vu)
-    body = data.student(vu.seed, unique_id, vu.random)
+    body = data.student(unique_id, vu.random)
     created = await vu.post(f"{RESOURCES}/students", name="POST students", json=body, expect=UPSERTED)
     identity = _id_of(created)
     if not vu.check("student has location header", identity is not None):

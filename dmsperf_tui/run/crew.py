@@ -1,0 +1,155 @@
+"""The workers of one run: started together, spoken to as one, missed when they are lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from dmsperf_tui.engine.messages import (
+    Ack,
+    Down,
+    Drained,
+    Finished,
+    Gauges,
+    Grant,
+    Interval,
+    Prepare,
+    Ready,
+    Renew,
+    Reshare,
+    Up,
+    Want,
+)
+from dmsperf_tui.run.preparation import SetupError
+from dmsperf_tui.run.run import Run
+from dmsperf_tui.run.workers import WorkerHandle
+
+READY_TIMEOUT_S = 30.0
+
+MakeWorker = Callable[[int], Awaitable[WorkerHandle]]
+
+
+class Crew:
+    """What the workers measure goes into the `Run`; what they ask of the host goes to callbacks."""
+
+    def __init__(self, run: Run, make_worker: MakeWorker, refused: Callable[[int], None]) -> None:
+        self.all_done = asyncio.Event()
+        """No worker is left at work."""
+        self.all_drained: Callable[[], None] = lambda: None
+        """Called when no request of any worker is in flight any more, after a `Hold`."""
+        self._run = run
+        self._make_worker = make_worker
+        self._refused = refused
+        self._workers: dict[int, WorkerHandle] = {}
+        self._ready: dict[int, asyncio.Future[Ready]] = {}
+        self._listeners: list[asyncio.Task[None]] = []
+        self._finished: set[int] = set()
+        self._drained: set[int] = set()
+
+    @property
+    def alive(self) -> bool:
+        """Whether any worker was not lost."""
+        return bool(self._workers)
+
+    @property
+    def at_work(self) -> set[int]:
+        """Workers that are neither lost nor finished."""
+        return set(self._workers) - self._finished
+
+    async def start(self, prepare: Callable[[int], Prepare]) -> None:
+        """Starts all workers and returns when they are ready. Raises SetupError."""
+        loop = asyncio.get_running_loop()
+        for index in range(self._run.config.workers):
+            self._ready[index] = loop.create_future()
+            self._workers[index] = await self._make_worker(index)
+            self._listeners.append(asyncio.create_task(self._listen(index), name=f"worker {index}"))
+            self._workers[index].send(prepare(index))
+        try:
+            answers = await asyncio.wait_for(asyncio.gather(*self._ready.values()), READY_TIMEOUT_S)
+        except TimeoutError:
+            raise SetupError("a worker did not become ready; see worker-*.log in its results") from None
+        for answer in answers:
+            if answer.problem:
+                raise SetupError(answer.problem)
+
+    def send_all(self, message: Down) -> None:
+        """To every worker at work."""
+        for index in self.at_work:
+            self._workers[index].send(message)
+
+    def expect_drained(self) -> None:
+        """A `Hold` is going out: who drained before does not count."""
+        self._drained.clear()
+
+    async def heard_out(self) -> None:
+        """Returns when everything the workers sent has been taken in."""
+        await asyncio.gather(*self._listeners)
+
+    async def close(self) -> None:
+        """Ends every worker that has not ended by itself."""
+        for worker in self._workers.values():
+            await worker.close()
+        for listener in self._listeners:
+            listener.cancel()
+        await asyncio.gather(*self._listeners, return_exceptions=True)
+
+    async def _listen(self, index: int) -> None:
+        worker = self._workers[index]
+        while (message := await worker.receive()) is not None:
+            self._take(index, message)
+            if isinstance(message, Finished):
+                return
+        self._lose(index)
+
+    def _take(self, index: int, message: Up) -> None:
+        run = self._run
+        match message:
+            case Interval():
+                run.statistics.take(index, message)
+            case Gauges():
+                run.statistics.take_gauges(index, message)
+            case Ack(version, at_ns):
+                run.acknowledge(version, index, at_ns)
+            case Drained():
+                self._drained.add(index)
+                self._check_drained()
+            case Want(workload):
+                indexes = run.shared[workload].lease(index)
+                self._workers[index].send(Grant(workload, indexes.start, indexes.stop))
+            case Renew(generation):
+                self._refused(generation)
+            case Ready():
+                if not self._ready[index].done():
+                    self._ready[index].set_result(message)
+            case Finished():
+                self._finished.add(index)
+                self._check_done()
+
+    def _lose(self, index: int) -> None:
+        run = self._run
+        worker = self._workers.pop(index)
+        if not self._ready[index].done():
+            self._ready[index].set_result(Ready(worker.pid, "a worker ended before it was ready"))
+            return
+        run.workers_alive -= 1
+        for name, shared in run.shared.items():
+            shared.give_back(index, run.statistics.taken(index, name))
+        run.forget_worker(index)
+        said = f"worker {index + 1} of {run.config.workers} was lost (pid {worker.pid})"
+        others = sorted(self.at_work)
+        if others:
+            said += f"; {len(others)} take over its share"
+            for place, other in enumerate(others):
+                self._workers[other].send(Reshare(place, len(others)))
+        run.verdict.fact("suspect", f"worker {index + 1} was lost")
+        run.event("worker-lost", said)
+        self._check_drained()
+        self._check_done()
+
+    def _check_drained(self) -> None:
+        if self.at_work <= self._drained:
+            self.all_drained()
+
+    def _check_done(self) -> None:
+        if not self.at_work:
+            self.all_done.set()

@@ -1,0 +1,128 @@
+"""The helm: what people tell a run, obeyed or refused with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter_ns
+
+from dmsperf_tui.engine.messages import End, Freeze, Hold, Steer, Thaw
+from dmsperf_tui.plan.units import NS_PER_S
+from dmsperf_tui.run.commands import Command, Note, Pause, Release, Reply, Resume, SetVus, Stop
+from dmsperf_tui.run.control import steer_changes
+from dmsperf_tui.run.crew import Crew
+from dmsperf_tui.run.run import Run
+from dmsperf_tui.run.snapshot import RunState
+
+LONGEST_PAUSE_S = 8 * 3600.0
+"""A run that stays paused for longer is stopped: nobody is watching it."""
+
+
+class Helm:
+    """Turns commands into events, messages to the workers and states of the run."""
+
+    def __init__(self, run: Run, crew: Crew, cancel_preparation: Callable[[], None]) -> None:
+        self.ending: Stop | None = None
+        """The command that ends the run, once there is one."""
+        self._run = run
+        self._crew = crew
+        self._cancel_preparation = cancel_preparation
+        self._paused_at_ns = 0
+        crew.all_drained = self._freeze
+
+    def obey(self, command: Command) -> Reply:
+        """Does what a person asked for, or says why not."""
+        match command:
+            case SetVus() | Release():
+                return self._steer(command)
+            case Pause():
+                return self._pause()
+            case Resume():
+                return self._resume()
+            case Stop():
+                return self._stop(command)
+            case Note(text=text):
+                self._run.event("note", text)
+                return Reply(ok=True, text="noted")
+            case _:
+                # Status and Watch: the control socket has answered them with a snapshot.
+                return Reply(ok=True)
+
+    def _version(self, event: int) -> int:
+        return self._run.await_acks(event, self._crew.at_work, perf_counter_ns())
+
+    def _steer(self, command: SetVus | Release) -> Reply:
+        run = self._run
+        if run.state not in (RunState.RUNNING, RunState.PAUSING, RunState.PAUSED):
+            return Reply(ok=False, text=f"the run is {run.state.value}: its load cannot be changed")
+        changes = steer_changes(run, command)
+        if isinstance(changes, Reply):
+            return changes
+        said = "; ".join(change.text for change in changes)
+        event = run.event(command.command, said)
+        for change in changes:
+            change.apply(run)
+            self._crew.send_all(
+                Steer(change.workload, change.vus, change.over_ns, change.elapsed_ns, self._version(event))
+            )
+        return Reply(ok=True, text=said)
+
+    def _pause(self) -> Reply:
+        run = self._run
+        if run.state is not RunState.RUNNING:
+            return Reply(ok=False, text=f"the run is {run.state.value}: it cannot be paused")
+        self._crew.expect_drained()
+        run.go(RunState.PAUSING)
+        self._crew.send_all(Hold(self._version(run.event("pause", "pause"))))
+        return Reply(ok=True, text="pausing: no request starts any more")
+
+    def _freeze(self) -> None:
+        run = self._run
+        if run.state is RunState.PAUSING and run.clock is not None:
+            self._paused_at_ns = perf_counter_ns()
+            run.clock.freeze(self._paused_at_ns)
+            self._crew.send_all(Freeze(self._paused_at_ns))
+            run.go(RunState.PAUSED)
+
+    def _resume(self) -> Reply:
+        run = self._run
+        if run.state not in (RunState.PAUSING, RunState.PAUSED):
+            return Reply(ok=False, text=f"the run is {run.state.value}: there is nothing to resume")
+        self._thaw(run.event("resume", "resume"))
+        run.go(RunState.RUNNING)
+        return Reply(ok=True, text="resumed")
+
+    def _thaw(self, event: int) -> None:
+        now = perf_counter_ns()
+        if self._run.clock is not None:
+            self._run.clock.thaw(now)
+        self._crew.send_all(Thaw(now, self._version(event)))
+
+    def _stop(self, command: Stop) -> Reply:
+        run = self._run
+        if run.state.over:
+            return Reply(ok=False, text=f"the run is {run.state.value} already")
+        if self.ending is not None and not command.at_once:
+            return Reply(ok=True, text="stopping already; abort ends it at once")
+        signal = command.signal or (self.ending is not None and self.ending.signal)
+        self.ending = command.model_copy(update={"signal": signal})
+        if run.clock is None:
+            run.message = "stopped before load had started"
+            self._cancel_preparation()
+            return Reply(ok=True, text="stopping")
+        said = "abort: at once" if command.at_once else "stop: no iteration starts any more"
+        event = run.event("abort" if command.at_once else "stop", said)
+        if run.state in (RunState.PAUSING, RunState.PAUSED):
+            self._thaw(event)
+        run.go(RunState.STOPPING)
+        self._crew.send_all(End(command.at_once, self._version(event)))
+        return Reply(ok=True, text=said)
+
+    def signalled(self) -> None:
+        """SIGINT, SIGTERM or SIGHUP: the first one drains, a second one ends at once."""
+        self.obey(Stop(at_once=self.ending is not None, signal=True))
+
+    def end_long_pause(self) -> None:
+        """Stops a run that has been paused for longer than anybody watches."""
+        paused_s = (perf_counter_ns() - self._paused_at_ns) / NS_PER_S
+        if self._run.state is RunState.PAUSED and paused_s > LONGEST_PAUSE_S:
+            self.obey(Stop())

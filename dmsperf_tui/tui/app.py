@@ -1,0 +1,350 @@
+"""The terminal app: composes set-up and run, binds keys, routes commands down and snapshots up."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Awaitable, Callable, Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher
+
+from dmsperf_tui.plan.errors import ConfigError
+from dmsperf_tui.plan.steering import parse_vu_change
+from dmsperf_tui.run.commands import Command, Note, Pause, Release, Resume, SetVus, Stop
+from dmsperf_tui.run.launch import LaunchError, launch
+from dmsperf_tui.run.link import RunLink
+from dmsperf_tui.run.snapshot import RunSnapshot
+from dmsperf_tui.settings.config import Options, RunConfig
+from dmsperf_tui.settings.places import Places
+from dmsperf_tui.tui import keys, theme
+from dmsperf_tui.tui.charts import View
+from dmsperf_tui.tui.dialogs import Answer, Prompt, QuitDialog, StopDialog, VuPrompt
+from dmsperf_tui.tui.help import HelpScreen
+from dmsperf_tui.tui.keybar import KeyBar
+from dmsperf_tui.tui.palette import RunCommands
+from dmsperf_tui.tui.phases import ENDED, LIVE, Phase, phase_of
+from dmsperf_tui.tui.run_view import RunView
+from dmsperf_tui.tui.setup import SetupView
+from dmsperf_tui.tui.timeline import Timeline
+from dmsperf_tui.tui.wording import outcome
+
+
+class SnapshotArrived(Message):
+    """The run has been heard of; the newest message stands for all that wait."""
+
+    def __init__(self, snapshot: RunSnapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, SnapshotArrived)
+
+
+class LinkEnded(Message):
+    """The host has gone, after its run's end or before."""
+
+    def __init__(self, link: RunLink) -> None:
+        super().__init__()
+        self.link = link
+
+
+class MainScreen(Screen[None]):
+    """The one screen; it binds tab here, before Textual's own."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [keys.binding(key, "app.") for key in keys.TABS]
+
+
+class DmsPerfApp(App[None]):
+    """Set up a load test, watch it, steer it."""
+
+    TITLE = "dmsperf-tui"
+    CSS_PATH = "styles.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings()]
+    COMMANDS: ClassVar = App.COMMANDS | {RunCommands}
+    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS: ClassVar = [(0, "-short"), (32, "-tall")]
+
+    def __init__(
+        self,
+        options: Options,
+        *,
+        link: RunLink | None = None,
+        start: Callable[[RunConfig], Awaitable[RunLink]] = launch,
+        places: Places | None = None,
+        refresh_hz: float | None = None,
+    ) -> None:
+        super().__init__()
+        self.phase = Phase.SETUP if link is None else Phase.STARTING
+        self.timeline = Timeline()
+        self.snapshot: RunSnapshot | None = None
+        self.exit_code: int | None = None
+        """The run's, once one has ended on this screen."""
+        self._options = options
+        self._places = places
+        self._link = link
+        self._start_run = start
+        self._refresh_hz = refresh_hz or (2.0 if "SSH_CONNECTION" in os.environ else 4.0)
+        self._stale = False
+        self._quit_when_over = False
+        self._started_here = False
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return theme.CHART_COLOURS
+
+    def get_default_screen(self) -> Screen[None]:
+        return MainScreen()
+
+    def compose(self) -> ComposeResult:
+        with ContentSwitcher(id="views", initial="setup" if self._link is None else "run"):
+            yield SetupView(self._options, self._places, id="setup")
+            yield RunView(id="run")
+        yield KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        self.register_theme(theme.DARK)
+        self.register_theme(theme.LIGHT)
+        if "TEXTUAL_THEME" not in os.environ:
+            self.theme = theme.DARK.name
+        if threading.current_thread() is threading.main_thread():
+            # A terminal that vanishes must not end in a spin on its dead device: leave; the run goes on.
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up)
+        self.set_interval(1 / self._refresh_hz, self._paint)
+        if self._link is not None:
+            self._watch(self._link)
+
+    async def on_unmount(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
+        await self._let_go()
+
+    def _hang_up(self) -> None:
+        self.exit(return_code=128 + signal.SIGHUP)
+
+    # The run
+
+    def _watch(self, link: RunLink) -> None:
+        self._link = link
+        self.timeline = Timeline()
+        self.snapshot = None
+        self.run_worker(self._read(link, self.timeline), group="link", exclusive=True)
+
+    async def _read(self, link: RunLink, timeline: Timeline) -> None:
+        try:
+            async for snapshot in link.snapshots():
+                # Taken here and not by the message, of which some are replaced by newer ones.
+                timeline.extend(snapshot.rows)
+                self.post_message(SnapshotArrived(snapshot))
+        except ConnectionError:
+            pass
+        self.post_message(LinkEnded(link))
+
+    async def _let_go(self) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            await link.close()
+
+    @on(SnapshotArrived)
+    def _snapshot_arrived(self, event: SnapshotArrived) -> None:
+        snapshot = event.snapshot
+        if self.snapshot is None:
+            self.query_one(ContentSwitcher).current = "run"
+        self.snapshot = snapshot
+        self._stale = True
+        self._enter(phase_of(snapshot.state))
+        if snapshot.state.over:
+            self.exit_code = snapshot.exit_code
+            if self._quit_when_over:
+                self._leave()
+
+    @on(LinkEnded)
+    def _link_ended(self, event: LinkEnded) -> None:
+        if event.link is not self._link:
+            return
+        if self.snapshot is None:
+            self.query_one(ContentSwitcher).current = "setup"
+            self._enter(Phase.SETUP)
+            self.query_one(SetupView).refuse("the run's host is gone")
+        elif self.phase in LIVE:
+            self._stale = True
+            self._enter(Phase.LOST)
+            text = f"the run's host is gone; its record is in {self.snapshot.info.results}"
+            self.notify(text, title="Host gone", severity="error", markup=False)
+            if self._quit_when_over:
+                self._leave()
+
+    def _enter(self, phase: Phase) -> None:
+        if phase is self.phase:
+            return
+        self.phase = phase
+        self.query_one(KeyBar).show(phase)
+        # Only here: each refresh of the bindings costs memory that Textual does not give back.
+        self.refresh_bindings()
+        self._paint()
+
+    def _paint(self) -> None:
+        if self._stale and self.snapshot is not None:
+            self._stale = False
+            view = self.query_one(RunView)
+            view.paint(View(self.timeline, self.snapshot, view.window_s), self.phase)
+
+    def tell(self, command: Command) -> None:
+        """Sends a command; a refusal is shown."""
+        if self._link is not None:
+            self.run_worker(self._send(self._link, command), group="commands")
+
+    async def _send(self, link: RunLink, command: Command) -> None:
+        try:
+            reply = await link.send(command)
+        except ConnectionError:
+            return  # the end of its snapshots says so too
+        if not reply.ok:
+            self.notify(reply.text or "refused", title="Not done", severity="warning", markup=False)
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        phases = keys.PHASES.get(action)
+        return phases is None or self.phase in phases
+
+    @on(SetupView.StartAsked)
+    def action_start(self) -> None:
+        if self.phase in ENDED and not self._started_here:
+            self.action_setup()
+        elif self.phase in ENDED or self.phase is Phase.SETUP:
+            self.run_worker(self._start(), group="start", exclusive=True)
+
+    async def _start(self) -> None:
+        setup = self.query_one(SetupView)
+        config = await setup.resolve_now()
+        if config is None:
+            self.action_setup()
+            return
+        self._enter(Phase.STARTING)
+        self.query_one(ContentSwitcher).current = "setup"
+        setup.say("◌ Starting the run's host …", "$primary")
+        await self._let_go()
+        try:
+            link = await self._start_run(config)
+        except (ConfigError, LaunchError, OSError) as error:
+            self._enter(Phase.SETUP)
+            setup.refuse(str(error))
+            return
+        self._started_here = True
+        self._watch(link)
+
+    def action_pause(self) -> None:
+        self.tell(Resume() if self.phase is Phase.PAUSED else Pause())
+
+    def action_vus_by(self, amount: int) -> None:
+        self.tell(SetVus(amount=amount, unit="by"))
+
+    def action_set_vus(self) -> None:
+        if self.snapshot is not None:
+            self.push_screen(VuPrompt(self.snapshot), self._set_vus)
+
+    def _set_vus(self, text: str | None) -> None:
+        if text is not None:
+            change = parse_vu_change(text)
+            self.tell(
+                SetVus.model_validate({"amount": change.amount, "unit": change.unit, "over_s": change.over_s})
+            )
+
+    def action_release(self) -> None:
+        self.tell(Release())
+
+    def action_note(self) -> None:
+        prompt = Prompt("A note on the timeline", "Enter writes it into the record, Esc leaves it", most=500)
+        self.push_screen(prompt, self._note)
+
+    def _note(self, text: str | None) -> None:
+        if text is not None:
+            self.tell(Note(text=text))
+
+    def action_stop(self) -> None:
+        at_once = self.phase is Phase.STOPPING
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.tell(Stop(at_once=at_once))
+
+        self.push_screen(StopDialog(at_once=at_once), answered)
+
+    def action_window(self) -> None:
+        self.query_one(RunView).next_window()
+        self._stale = True
+        self._paint()
+
+    def action_zoom(self) -> None:
+        self.query_one(RunView).toggle_zoom()
+
+    def action_back(self) -> None:
+        if not self.query_one(RunView).unzoom() and self.phase in ENDED:
+            self.action_setup()
+
+    def action_next_panel(self, step: int) -> None:
+        if self.query_one(ContentSwitcher).current == "run":
+            self.query_one(RunView).next_panel(step)
+        elif step > 0:
+            self.screen.focus_next()
+        else:
+            self.screen.focus_previous()
+
+    def action_setup(self) -> None:
+        self._enter(Phase.SETUP)
+        self.query_one(ContentSwitcher).current = "setup"
+        self.query_one(SetupView).refresh_config()
+
+    def action_help(self) -> None:
+        self.push_screen(HelpScreen(self.phase))
+
+    def action_detach(self) -> None:
+        self._leave()
+
+    def action_quit_run(self) -> None:
+        if self.phase not in LIVE or self.snapshot is None or self._quit_when_over:
+            self._leave()
+        elif not isinstance(self.screen, QuitDialog):
+            stopping = self.phase is Phase.STOPPING
+            self.push_screen(QuitDialog(self.snapshot.info.id, stopping=stopping), self._quit_answered)
+
+    def _quit_answered(self, answer: Answer | None) -> None:
+        if answer == "leave" or (answer == "stop" and self.phase not in LIVE):
+            self._leave()
+        elif answer == "stop":
+            self._quit_when_over = True
+            if self.phase is not Phase.STOPPING:
+                self.tell(Stop())
+            self.notify("Closing once the run has ended; q again leaves it at once.", markup=False)
+
+    async def action_quit(self) -> None:
+        """Textual's own ctrl+q asks as well."""
+        self.action_quit_run()
+
+    def action_help_quit(self) -> None:
+        """Ctrl+c likewise, as a terminal's user expects."""
+        self.action_quit_run()
+
+    def _leave(self) -> None:
+        self.exit(return_code=self.exit_code or 0, message=self._farewell())
+
+    def _farewell(self) -> str | None:
+        """What stays on the terminal: how it ended, or how to take it up again."""
+        snapshot = self.snapshot
+        if snapshot is None:
+            return None
+        if self.phase in LIVE:
+            return f"run {snapshot.info.id} goes on; take it up again: dmsperf-tui attach {snapshot.info.id}"
+        if self.phase is Phase.LOST:
+            return f"the run's host is gone; its record is in {snapshot.info.results}"
+        return f"{outcome(snapshot).word.lower()}; record: {snapshot.info.results}"
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        yield SystemCommand("Theme", "Change the colours, dark or light", self.action_change_theme)

@@ -1,0 +1,48 @@
+"""What a run came to, once it is over or its host is gone."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+
+from dmsperf_tui.plan.units import format_clock
+from dmsperf_tui.run.snapshot import RunSnapshot
+from dmsperf_tui.tui.readings import Reading
+from dmsperf_tui.tui.wording import LOST, count, outcome, percent
+
+
+class OutcomePanel(VerticalScroll):
+    """Outcome, exit code, the totals, and where the record is."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, can_focus=False)
+
+    def compose(self) -> ComposeResult:
+        yield Reading(id="outcome-line")
+        yield Reading(id="record-line")
+
+    def on_mount(self) -> None:
+        self.border_title = "Run ended"
+
+    def show(self, snapshot: RunSnapshot, *, lost: bool) -> None:
+        """Says how it ended; `lost` when that is not known."""
+        tone = LOST if lost else outcome(snapshot)
+        parts = [tone.content()]
+        if lost:
+            text = f"the run's host is gone; its record is in {snapshot.info.results}"
+            self.query_one("#record-line", Reading).put(Content(text))
+        else:
+            record = Content.assemble(("record  ", "$text-muted"), snapshot.info.results)
+            if snapshot.message:
+                record = Content(f"{snapshot.message}\n") + record
+            self.query_one("#record-line", Reading).put(record)
+            if snapshot.exit_code is not None:
+                parts.append(Content.styled(f"exit code {snapshot.exit_code}", "bold"))
+        if snapshot.requests:
+            failed = percent(snapshot.failed, snapshot.requests)
+            totals = (
+                f"{format_clock(snapshot.elapsed_s)}  {count(snapshot.requests)} requests  {failed} % errors"
+            )
+            parts.append(Content(totals))
+        self.query_one("#outcome-line", Reading).put(Content("   ").join(parts))

@@ -1,0 +1,176 @@
+"""Set-up: choose environment, profile and scenario, see the load they make, start it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Button, OptionList
+
+from dmsperf_tui.plan.errors import ConfigError
+from dmsperf_tui.plan.scenario import WorkloadPlan
+from dmsperf_tui.plan.units import format_duration
+from dmsperf_tui.settings.catalogue import Entry, catalogue
+from dmsperf_tui.settings.config import Options, RunConfig, resolve
+from dmsperf_tui.settings.places import Places
+from dmsperf_tui.tui.charts import PreviewChart, plan_points
+from dmsperf_tui.tui.choices import Choices
+from dmsperf_tui.tui.environment import EnvironmentPanel
+from dmsperf_tui.tui.readings import Reading
+
+_KINDS = {"environments": "environment", "profiles": "profile", "scenarios": "scenario"}
+
+
+class SetupView(Horizontal):
+    """What will run. `options` is the choice so far; `config` what it came to, None where it is faulty."""
+
+    class StartAsked(Message):
+        """The Start button was pressed."""
+
+    def __init__(self, options: Options, places: Places | None, *, id: str) -> None:
+        super().__init__(id=id)
+        self.options = options
+        self.config: RunConfig | None = None
+        self.problem = ""
+        self._places = places
+        self._entries: dict[str, list[Entry]] = {}
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="choosing"):
+            yield Choices("Environment", id="environments")
+            yield Choices("Profile", id="profiles")
+            yield Choices("Scenario", id="scenarios")
+        with Vertical(id="chosen"):
+            yield PreviewChart(title="Load", id="preview")
+            with VerticalScroll(id="details", classes="panel"):
+                yield Reading(id="details-lines")
+            yield EnvironmentPanel(id="target")
+            with Horizontal(id="go"):
+                yield Button("▶ Start", id="start", variant="success")
+                yield Reading(id="problem")
+
+    def on_mount(self) -> None:
+        self.query_one("#details").border_title = "Scenario"
+        self.run_worker(self._fill(), group="catalogue")
+
+    async def _fill(self) -> None:
+        for kind, option in _KINDS.items():
+            entries = await asyncio.to_thread(catalogue, kind, self._places)
+            self._entries[kind] = entries
+            self.query_one(f"#{kind}", Choices).fill(entries, getattr(self.options, option))
+        self.query_one("#scenarios", Choices).focus()
+        self.refresh_config()
+
+    @on(OptionList.OptionHighlighted)
+    def _chosen(self, event: OptionList.OptionHighlighted) -> None:
+        kind, name = event.option_list.id or "", event.option_id
+        if name is not None and getattr(self.options, _KINDS[kind]) != name:
+            self.options = replace(self.options, **{_KINDS[kind]: name})
+            self.refresh_config()
+
+    @on(OptionList.OptionSelected)
+    def _selected(self) -> None:
+        self.screen.focus_next()
+
+    @on(Button.Pressed, "#start")
+    def _start(self) -> None:
+        self.post_message(self.StartAsked())
+
+    def say(self, text: str, style: str = "$text-muted") -> None:
+        """Shows one line beside the button."""
+        self.query_one("#problem", Reading).put(Content.styled(text, style))
+
+    def refuse(self, text: str) -> None:
+        """Shows why a run did not start."""
+        self.say(f"✗ {text}", "$error")
+
+    def refresh_config(self) -> None:
+        """Reads the chosen files again."""
+        self.run_worker(self.resolve_now(), group="resolve", exclusive=True)
+
+    async def resolve_now(self) -> RunConfig | None:
+        """The configuration of the present choice, freshly read; None, and the reason shown, where it is faulty."""
+        options = self.options
+        try:
+            config = await asyncio.to_thread(resolve, options, self._places)
+        except ConfigError as error:
+            self._show_problem(str(error))
+            return None
+        self.config, self.problem = config, ""
+        self._show(config, options)
+        return config
+
+    def _show(self, config: RunConfig, options: Options) -> None:
+        plan = config.plan
+        length_s = plan.duration_ns / 1e9
+        preview = self.query_one(PreviewChart)
+        preview.show(plan_points(plan), length_s)
+        most = max((w for w in plan.workloads if w.iterations), default=None, key=lambda w: w.end_ns)
+        longest = "at most " if most is not None and most.end_ns == plan.duration_ns else ""
+        users = "1 VU" if plan.peak_vus == 1 else f"peak {plan.peak_vus:,} VUs"
+        preview.border_title = Content(f"Load of {plan.name}")
+        preview.border_subtitle = Content(f"{longest}{format_duration(length_s)} · {users}")
+        self.query_one("#details-lines", Reading).put(self._details(config, options))
+        self.query_one(EnvironmentPanel).show_choice(config.environment)
+        self.query_one("#start", Button).disabled = False
+        self.say("s starts   ↑ ↓ choose   tab next")
+
+    def _show_problem(self, text: str) -> None:
+        self.config, self.problem = None, text
+        preview = self.query_one(PreviewChart)
+        preview.show([], 0.0)
+        preview.border_title = "Load"
+        preview.border_subtitle = ""
+        self.query_one("#details-lines", Reading).put(
+            Content.assemble(("✗ This cannot run yet:\n", "bold $error"), text)
+        )
+        self.query_one("#start", Button).disabled = True
+        self.refuse("mend what is said above, or choose another")
+
+    def _details(self, config: RunConfig, options: Options) -> Content:
+        plan, profile = config.plan, config.profile
+        typed = typed_options(options)
+        lines = [Content.styled(plan.title, "bold"), Content(plan.description)]
+        lines += [_workload_line(workload) for workload in plan.workloads]
+        judged = "\n          ".join(f"{row.metric}  {row.expression}" for row in plan.thresholds)
+        lines.append(Content.assemble(("judged by ", "$text-muted"), judged or "no thresholds"))
+        lines.append(
+            Content.assemble(
+                ("profile   ", "$text-muted"), (profile.title, "bold"), f"  {profile.description}"
+            )
+        )
+        if typed:
+            lines.append(Content.assemble(("given     ", "$text-muted"), (typed, "$accent")))
+        return Content("\n").join(line for line in lines if line.plain)
+
+
+def _workload_line(workload: WorkloadPlan) -> Content:
+    think = f" · think time {format_duration(workload.think_time_s)}" if workload.think_time_s else ""
+    many = f" · {workload.iterations:,} iterations" if workload.iterations else ""
+    return Content.assemble(
+        ("workload  ", "$text-muted"),
+        (workload.name, "bold"),
+        f"  {workload.executor} · {workload.flow}{many}{think}",
+    )
+
+
+def typed_options(options: Options) -> str:
+    """The flags that were given on the command line, as they were given."""
+    parts = []
+    if options.vus is not None:
+        parts.append(f"--vus {options.vus}")
+    if options.duration_s is not None:
+        parts.append(f"--duration {format_duration(options.duration_s)}")
+    if options.workers != 1:
+        parts.append(f"--workers {options.workers}")
+    if options.seed is not None:
+        parts.append(f"--seed {options.seed}")
+    if options.speedup != 1:
+        parts.append(f"--speedup {options.speedup:g}")
+    parts += [f"--set {key}={value}" for key, value in options.settings.items()]
+    return "  ".join(parts)
