@@ -45,6 +45,7 @@ class Crew:
         self._listeners: list[asyncio.Task[None]] = []
         self._finished: set[int] = set()
         self._drained: set[int] = set()
+        self._closing = False
 
     @property
     def alive(self) -> bool:
@@ -86,8 +87,9 @@ class Crew:
         await asyncio.gather(*self._listeners)
 
     async def close(self) -> None:
-        """Ends every worker that has not ended by itself."""
-        for worker in self._workers.values():
+        """Ends every worker that has not ended by itself: none of them counts as lost."""
+        self._closing = True
+        for worker in list(self._workers.values()):
             await worker.close()
         for listener in self._listeners:
             listener.cancel()
@@ -99,7 +101,8 @@ class Crew:
             self._take(index, message)
             if isinstance(message, Finished):
                 return
-        self._lose(index)
+        if not self._closing:
+            self._lose(index)
 
     def _take(self, index: int, message: Up) -> None:
         run = self._run

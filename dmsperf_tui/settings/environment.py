@@ -73,7 +73,7 @@ def load_environment(name: str, places: Places, variables: Variables) -> Environ
             client_id=_value(variables, "CLIENT_ID"),
             client_secret=_secret(_value(variables, "CLIENT_SECRET")),
         )
-    file = TomlFile.read(places.find("config/environments", name, "environment"))
+    file = TomlFile.read(places.find("config/environments", name, "environment", (EMBEDDED,)))
     try:
         secret = file.data.get("client_secret")
         if isinstance(secret, str) and not secret.startswith("${"):

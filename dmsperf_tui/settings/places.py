@@ -34,8 +34,11 @@ class Places:
                 found.setdefault(path.relative_to(root).with_suffix("").as_posix(), path)
         return dict(sorted(found.items()))
 
-    def find(self, kind: str, name: str, what: str) -> Path:
-        """The file called `name`, or the file at that path. Raises ConfigError with the nearest name."""
+    def find(self, kind: str, name: str, what: str, also: tuple[str, ...] = ()) -> Path:
+        """The file called `name`, or the file at that path.
+
+        Raises ConfigError with the nearest name; `also` are names that need no file.
+        """
         if name.endswith(".toml"):
             path = Path(name)
             if path.is_file():
@@ -44,7 +47,7 @@ class Places:
         names = self.names(kind)
         if name in names:
             return names[name]
-        raise ConfigError(f"unknown {what} {name!r}", mend=nearest(name, names))
+        raise ConfigError(f"unknown {what} {name!r}", mend=nearest(name, [*names, *also]))
 
     def _known(self, kind: str) -> str:
         return ", ".join(self.names(kind))

@@ -68,9 +68,9 @@ class DmsPerfApp(App[None]):
     TITLE = "dmsperf-tui"
     CSS_PATH = "styles.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings()]
-    COMMANDS: ClassVar = App.COMMANDS | {RunCommands}
-    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar = [(0, "-short"), (32, "-tall")]
+    COMMANDS = App.COMMANDS | {RunCommands}
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (32, "-tall")]
 
     def __init__(
         self,
@@ -285,7 +285,7 @@ class DmsPerfApp(App[None]):
     def action_zoom(self) -> None:
         self.query_one(RunView).toggle_zoom()
 
-    def action_back(self) -> None:
+    def action_step_back(self) -> None:
         if not self.query_one(RunView).unzoom() and self.phase in ENDED:
             self.action_setup()
 

@@ -41,8 +41,7 @@ def reduce(
     width = (high - low) / columns
     runs: list[list[Point]] = []
     run: list[Point] = []
-    start = bisect_left(times, low)
-    start = max(0, start - 1)
+    start = max(0, bisect_left(times, low) - 1)
     while start < len(times):
         column = math.floor((times[start] - low) / width)
         end = max(start + 1, bisect_left(times, low + (column + 1) * width, start))
@@ -55,7 +54,15 @@ def reduce(
         run += points
     if run:
         runs.append(run)
-    return [straightened(run) for run in runs]
+    return [straightened(inside) for run in runs if (inside := _from(run, low))]
+
+
+def _from(run: list[Point], low: float) -> list[Point]:
+    """The run from `low` on: a point before it moves along its line to the picture's edge."""
+    if len(run) > 1 and run[0][0] < low:
+        (at, value), (then, later) = run[:2]
+        return [(low, value + (later - value) * (low - at) / (then - at)), *run[1:]]
+    return run if run[0][0] >= low else []
 
 
 def _extremes(times: Sequence[float], values: Sequence[float | None], start: int, end: int) -> list[Point]:

@@ -126,10 +126,7 @@ class RunChart(Chart):
     def lines(view: View, x: Axis, width: int, values: Values) -> list[list[Point]]:
         """One series of the timeline, fit for this width."""
         times, cut = view.timeline.since(x.low, values)
-        runs = reduce(times, cut, x.low, x.high, canvas_width(width))
-        # plotext joins to a point left of the picture through its edge, at a wrong height: leave it out.
-        inside = [[point for point in run if point[0] >= x.low] for run in runs]
-        return [run for run in inside if run]
+        return reduce(times, cut, x.low, x.high, canvas_width(width))
 
 
 class VuChart(RunChart):

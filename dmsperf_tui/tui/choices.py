@@ -43,7 +43,7 @@ class Choices(OptionList):
             above, slash, name = entry.name.rpartition("/")
             if slash and "://" not in entry.name and not entry.name.endswith(".toml"):
                 if above != folder:
-                    options.append(Option(Content.styled(f"{above}/", "$text-muted"), disabled=True))
+                    options.append(Option(Content.styled(f"{above}/", "$foreground-muted"), disabled=True))
                 folder = above
                 options.append(Option(self._line(entry, f"  {name}"), id=entry.name))
             else:
@@ -55,4 +55,4 @@ class Choices(OptionList):
         if entry.problem:
             return Content.styled(f"{name}  ✗ cannot be used", "$error")
         words = "" if entry.title == entry.name or not self._wide else f"  {entry.title}"
-        return Content.assemble((name, "bold"), (words, "$text-muted"))
+        return Content.assemble((name, "bold"), (words, "$foreground-muted"))

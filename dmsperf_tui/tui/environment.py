@@ -6,8 +6,9 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 
-from dmsperf_tui.run.snapshot import PreflightRow, RunSnapshot
+from dmsperf_tui.run.snapshot import RunSnapshot
 from dmsperf_tui.settings.environment import Environment
+from dmsperf_tui.systems.checks import PreflightRow
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.wording import VERDICTS
 
@@ -19,7 +20,7 @@ _EMBEDDED = (
 def tls_words(url: str, *, insecure: bool) -> tuple[str, str]:
     """How the connection is protected, and the tone to say it in."""
     if not url.startswith("https"):
-        return ("plain HTTP", "$text-muted")
+        return ("plain HTTP", "$foreground-muted")
     return (
         ("▲ INSECURE TLS: certificates are not verified", "bold $error")
         if insecure
@@ -32,10 +33,12 @@ def tls_words(url: str, *, insecure: bool) -> tuple[str, str]:
 
 def check_line(row: PreflightRow) -> Content:
     """`✓ token  client credentials accepted  0.12 s`."""
-    glyph, tone = {True: ("✓", "$success"), False: ("✗", "bold $error"), None: ("◌", "$text-muted")}[row.ok]
+    glyph, tone = {True: ("✓", "$success"), False: ("✗", "bold $error"), None: ("◌", "$foreground-muted")}[
+        row.ok
+    ]
     parts: list[str | tuple[str, str]] = [(f"{glyph} {row.name}", tone), f"  {row.detail}"]
     if row.seconds:
-        parts.append((f"  {row.seconds:.2f} s", "$text-muted"))
+        parts.append((f"  {row.seconds:.2f} s", "$foreground-muted"))
     if row.mend and row.ok is False:
         parts.append((f"\n  → {row.mend}", "$warning"))
     return Content.assemble(*parts)
@@ -46,7 +49,7 @@ def _checks(rows: tuple[PreflightRow, ...]) -> Content:
     if not rows:
         return Content("")
     good = sum(row.ok is True for row in rows)
-    tone = "$error" if any(row.ok is False for row in rows) else "$text-muted"
+    tone = "$error" if any(row.ok is False for row in rows) else "$foreground-muted"
     return Content.styled(f"  {good}/{len(rows)} checks ✓", tone)
 
 
@@ -68,7 +71,7 @@ class EnvironmentPanel(VerticalScroll):
         if environment.embedded:
             lines = [
                 Content(_EMBEDDED),
-                Content.styled("◌ checked when the run starts", "$text-muted"),
+                Content.styled("◌ checked when the run starts", "$foreground-muted"),
             ]
         else:
             lines = [
@@ -82,27 +85,31 @@ class EnvironmentPanel(VerticalScroll):
                     if known
                     else Content.assemble("log-in: ", ("▲ set CLIENT_ID and CLIENT_SECRET", "$warning"))
                 )
-            lines.append(Content.styled("◌ checked when the run starts", "$text-muted"))
+            lines.append(Content.styled("◌ checked when the run starts", "$foreground-muted"))
         self._put(lines)
 
     def show_problem(self, text: str) -> None:
         self.border_title = "Environment"
-        self._put([Content.styled(text, "$text-muted")])
+        self._put([Content.styled(text, "$foreground-muted")])
 
     def show_run(self, snapshot: RunSnapshot) -> None:
         """What is known of a run's environment."""
         info, health = snapshot.info, snapshot.health
         self.border_title = Content(f"Environment · {info.environment}")
         url = info.url or "starting"
-        address = [(url, "bold"), "  ", tls_words(info.url, insecure=info.insecure)]
+        address: list[str | tuple[str, str]] = [
+            (url, "bold"),
+            "  ",
+            tls_words(info.url, insecure=info.insecure),
+        ]
         if info.try_out:
-            address += ["  ", ("shares this CPU", "$text-muted")]
+            address += ["  ", ("shares this CPU", "$foreground-muted")]
         lines = [Content.assemble(*address)]
         bad = [row for row in snapshot.preflight if row.ok is False]
         lines += [check_line(row) for row in bad]
         verdict = VERDICTS.get(health.verdict, VERDICTS["suspect"])
         workers = f"{health.workers_alive}/{health.workers} workers"
-        tone = "$text-muted" if health.workers_alive == health.workers else "bold $error"
+        tone = "$foreground-muted" if health.workers_alive == health.workers else "bold $error"
         lines.append(
             Content.assemble(
                 "generator ",
@@ -115,9 +122,9 @@ class EnvironmentPanel(VerticalScroll):
         if snapshot.message and not snapshot.state.over:
             lines.append(Content.styled(f"◌ {snapshot.message}", "$primary"))
         elif not snapshot.preflight:
-            lines.append(Content.styled("Checks appear here as they are made.", "$text-muted"))
+            lines.append(Content.styled("Checks appear here as they are made.", "$foreground-muted"))
         lines += [check_line(row) for row in snapshot.preflight if row.ok is not False]
-        lines.append(Content.assemble(("record ", "$text-muted"), info.results))
+        lines.append(Content.assemble(("record ", "$foreground-muted"), info.results))
         self._put(lines)
 
     def _put(self, lines: list[Content]) -> None:

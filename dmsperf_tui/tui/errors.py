@@ -26,7 +26,11 @@ def error_line(row: ErrorRow, width: int) -> Content:
         rest = "  " + shorten(row.sample, room - len(head) - 2)
     gap = " " * max(2, width - len(number) - len(head) - len(rest) - len(clock))
     return Content.assemble(
-        (number, "bold $error"), (head, "bold"), (rest, "$text-muted"), gap, (clock, "$text-muted")
+        (number, "bold $error"),
+        (head, "bold"),
+        (rest, "$foreground-muted"),
+        gap,
+        (clock, "$foreground-muted"),
     )
 
 
@@ -38,7 +42,7 @@ def _two_lines(row: ErrorRow, width: int) -> list[Content]:
     sample = shorten(row.sample, max(0, width - len(when) - len(kind) - 2))
     return [
         Content.assemble((number, "bold $error"), (middle_cut(row.operation, width - len(number)), "bold")),
-        Content.assemble((when, "$text-muted"), (kind, "bold"), (f"  {sample}", "$text-muted")),
+        Content.assemble((when, "$foreground-muted"), (kind, "bold"), (f"  {sample}", "$foreground-muted")),
     ]
 
 
@@ -71,7 +75,7 @@ class ErrorsPanel(VerticalScroll):
         self.border_subtitle = Content(f"{len(rows)} {noun}, {count(failures)} in all" if rows else "")
         if not rows:
             text = "No failures. What fails is grouped and counted here, newest first."
-            self._put(Content.styled(text, "$text-muted"))
+            self._put(Content.styled(text, "$foreground-muted"))
             return
         lines: list[Content] = []
         for row in rows[:_MOST]:
@@ -80,7 +84,9 @@ class ErrorsPanel(VerticalScroll):
                 continue
             lines += _two_lines(row, width)
         if len(rows) > _MOST:
-            lines.append(Content.styled(f"and {len(rows) - _MOST} more kinds in the record", "$text-muted"))
+            lines.append(
+                Content.styled(f"and {len(rows) - _MOST} more kinds in the record", "$foreground-muted")
+            )
         self._put(Content("\n").join(lines))
 
     def _put(self, content: Content) -> None:
@@ -103,4 +109,4 @@ class NewestError(Reading):
         if rows and width > 20:
             self.put(error_line(rows[0], width))
         else:
-            self.put(Content.styled("No failures so far.", "$text-muted"))
+            self.put(Content.styled("No failures so far.", "$foreground-muted"))

@@ -75,7 +75,7 @@ class RunHeader(Vertical):
         slash = " / " if wide else "/"
         return Content.assemble(
             (format_clock(snapshot.elapsed_s), "bold"),
-            (f"{slash}{format_clock(snapshot.info.planned_s)}", "$text-muted"),
+            (f"{slash}{format_clock(snapshot.info.planned_s)}", "$foreground-muted"),
         )
 
     @staticmethod
@@ -97,7 +97,7 @@ class RunHeader(Vertical):
         return Content.assemble(*parts)
 
     def _figures(self, snapshot: RunSnapshot, wide: bool) -> dict[str, Content]:
-        digits = self._digits
+        digits, arrow = self._digits, " → " if wide else "→"
         bad = sum(row.ok is False for row in snapshot.thresholds)
         good = sum(row.ok is True for row in snapshot.thresholds)
         failed = percent(snapshot.failed, snapshot.requests)
@@ -106,11 +106,13 @@ class RunHeader(Vertical):
 
         def figure(label: str, short: str, value: str, unit: str = "", tone: str = "bold") -> Content:
             return Content.assemble(
-                (f"{label if wide else short} ", "$text-muted"), (value, tone), (unit, "$text-muted")
+                (f"{label if wide else short} ", "$foreground-muted"),
+                (value, tone),
+                (unit, "$foreground-muted"),
             )
 
         figures = {
-            "vus": figure("VUs", "VUs", f"{snapshot.vus:>{digits}} → {snapshot.heading:<{digits}}"),
+            "vus": figure("VUs", "VUs", f"{snapshot.vus:>{digits}}{arrow}{snapshot.heading:<{digits}}"),
             "rate": figure("req/s", "req/s", f"{rate(snapshot.rate):>6}"),
             "p95": figure("p95", "p95", f"{milliseconds(snapshot.p95_ms):>6}", " ms"),
             "failed": figure(
@@ -118,17 +120,17 @@ class RunHeader(Vertical):
             ),
             "lag": figure("loop lag", "lag", f"{lag:>5.1f}", " ms", "bold $warning" if lag > 10 else "bold"),
             "cpu": figure(
-                "generator CPU", "cpu", f"{cpu * 100:>3.0f}", " %", "bold $warning" if cpu > 0.9 else "bold"
+                "gen CPU", "cpu", f"{cpu * 100:>3.0f}", " %", "bold $warning" if cpu > 0.9 else "bold"
             ),
         }
         label = "thresholds " if wide else ""
         if not snapshot.thresholds:
-            judged = Content.styled(f"{label}none".ljust(7), "$text-muted")
+            judged = Content.styled(f"{label}none".ljust(7), "$foreground-muted")
         else:
             judged = Content.assemble(
-                (label, "$text-muted"),
-                (f"{good} ✓", "bold $success" if good else "$text-muted"),
+                (label, "$foreground-muted"),
+                (f"{good} ✓", "bold $success" if good else "$foreground-muted"),
                 " ",
-                (f"{bad} ✗", "bold $error" if bad else "$text-muted"),
+                (f"{bad} ✗", "bold $error" if bad else "$foreground-muted"),
             )
         return {**figures, "judged": judged}

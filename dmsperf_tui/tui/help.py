@@ -41,8 +41,8 @@ def help_content(phase: Phase) -> Content:
                 now = phase in key.phases
                 lines.append(
                     Content.assemble(
-                        (f"  {key.shown:<10}", "bold $footer-key-foreground" if now else "$text-muted"),
-                        (key.help, "" if now else "$text-muted"),
+                        (f"  {key.shown:<10}", "bold $footer-key-foreground" if now else "$foreground-muted"),
+                        (key.help, "" if now else "$foreground-muted"),
                     )
                 )
         lines.append(Content(""))

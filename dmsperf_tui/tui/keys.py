@@ -46,7 +46,14 @@ KEYS = (
     Key("q", "q", "quit_run", "Quit", "Quit; asks what becomes of a live run", "Run", EVERY, 0),
     Key("question_mark", "?", "help", "Help", "Keys, and what each panel shows", "View", EVERY, 0),
     Key(
-        "escape", "esc", "back", "", "Out of a zoomed panel; from an ended run to set-up", "View", WATCHED, 9
+        "escape",
+        "esc",
+        "step_back",
+        "",
+        "Out of a zoomed panel, or from an ended run to set-up",
+        "View",
+        WATCHED,
+        9,
     ),
 )
 TABS = (
@@ -55,7 +62,7 @@ TABS = (
         "tab",
         "next_panel(1)",
         "Next panel",
-        "The next panel, or the next list in set-up",
+        "The next panel or list",
         "View",
         EVERY,
         2,

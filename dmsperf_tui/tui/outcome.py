@@ -33,7 +33,7 @@ class OutcomePanel(VerticalScroll):
             text = f"the run's host is gone; its record is in {snapshot.info.results}"
             self.query_one("#record-line", Reading).put(Content(text))
         else:
-            record = Content.assemble(("record  ", "$text-muted"), snapshot.info.results)
+            record = Content.assemble(("record  ", "$foreground-muted"), snapshot.info.results)
             if snapshot.message:
                 record = Content(f"{snapshot.message}\n") + record
             self.query_one("#record-line", Reading).put(record)

@@ -46,7 +46,7 @@ class RunCommands(Provider):
     def _offers(self) -> Iterator[_Offer]:
         phase = cast("Steered", self.app).phase
         for key in KEYS:
-            if key.action and phase in key.phases and key.action != "back":
+            if key.action and phase in key.phases and key.action != "step_back":
                 yield _Offer(key.help, f"key {key.shown}", action=key.action)
         if phase in STEERED:
             yield from _CHANGES

@@ -134,7 +134,7 @@ def _write_over(rows: list[Cells], picture: Picture, width: int) -> None:
     for level in picture.levels:
         share = (level.at - picture.y.low) / (picture.y.high - picture.y.low)
         row = canvas_rows - 1 - round(share * (canvas_rows - 1))
-        _stamp(rows[max(0, row)], width - len(level.label) - 1, f" {level.label}", "bound")
+        _stamp_where_free(rows[max(0, row)], level.label, left)
     taken = [left, left]
     for mark in picture.marks:
         if not picture.x.holds(mark.at):
@@ -147,6 +147,15 @@ def _write_over(rows: list[Cells], picture: Picture, width: int) -> None:
             continue
         _stamp(rows[line], column, text, "mark")
         taken[line] = column + len(text) + 1
+
+
+def _stamp_where_free(row: Cells, label: str, left: int) -> None:
+    """Writes a bound's label as far right as no data is hidden by it; nowhere, where there is no such place."""
+    need = len(label) + 2
+    for start in range(len(row) - need + 1, left, -1):
+        if all(char == " " or role == "bound" for char, role in row[start : start + need]):
+            _stamp(row, start, f" {label} ", "bound")
+            return
 
 
 def _stamp(row: Cells, column: int, text: str, role: str) -> None:

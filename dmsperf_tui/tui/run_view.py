@@ -1,4 +1,4 @@
-"""A run on the screen: header, panels, steering. Each panel is a function of the snapshot and its own view."""
+"""A run on the screen: header, panels, steering; each a function of the snapshot and its own view."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class RunView(Vertical):
             self.query_one(OutcomePanel).show(snapshot, lost=lost)
 
     def next_panel(self, step: int) -> None:
-        """Makes another panel the current one: the one shown where there is room for one, else the focused."""
+        """Makes another panel the current one: the shown one in a small terminal, else the focused one."""
         panels = [name for name in _PANELS if name != "operations"] if self.compact else list(_PANELS)
         at = panels.index(self.current) if self.current in panels else -step
         self.current = panels[(at + step) % len(panels)]

@@ -15,7 +15,7 @@ from textual.widgets import Button, OptionList
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.plan.scenario import WorkloadPlan
 from dmsperf_tui.plan.units import format_duration
-from dmsperf_tui.settings.catalogue import Entry, catalogue
+from dmsperf_tui.settings.catalogue import catalogue
 from dmsperf_tui.settings.config import Options, RunConfig, resolve
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.tui.charts import PreviewChart, plan_points
@@ -38,7 +38,6 @@ class SetupView(Horizontal):
         self.config: RunConfig | None = None
         self.problem = ""
         self._places = places
-        self._entries: dict[str, list[Entry]] = {}
 
     def compose(self) -> ComposeResult:
         with Vertical(id="choosing"):
@@ -61,16 +60,24 @@ class SetupView(Horizontal):
     async def _fill(self) -> None:
         for kind, option in _KINDS.items():
             entries = await asyncio.to_thread(catalogue, kind, self._places)
-            self._entries[kind] = entries
             self.query_one(f"#{kind}", Choices).fill(entries, getattr(self.options, option))
         self.query_one("#scenarios", Choices).focus()
         self.refresh_config()
 
     @on(OptionList.OptionHighlighted)
     def _chosen(self, event: OptionList.OptionHighlighted) -> None:
-        kind, name = event.option_list.id or "", event.option_id
-        if name is not None and getattr(self.options, _KINDS[kind]) != name:
-            self.options = replace(self.options, **{_KINDS[kind]: name})
+        name = event.option_id
+        if name is None:
+            return
+        before = self.options
+        match event.option_list.id:
+            case "environments":
+                self.options = replace(before, environment=name)
+            case "profiles":
+                self.options = replace(before, profile=name)
+            case _:
+                self.options = replace(before, scenario=name)
+        if self.options != before:
             self.refresh_config()
 
     @on(OptionList.OptionSelected)
@@ -81,7 +88,7 @@ class SetupView(Horizontal):
     def _start(self) -> None:
         self.post_message(self.StartAsked())
 
-    def say(self, text: str, style: str = "$text-muted") -> None:
+    def say(self, text: str, style: str = "$foreground-muted") -> None:
         """Shows one line beside the button."""
         self.query_one("#problem", Reading).put(Content.styled(text, style))
 
@@ -94,7 +101,7 @@ class SetupView(Horizontal):
         self.run_worker(self.resolve_now(), group="resolve", exclusive=True)
 
     async def resolve_now(self) -> RunConfig | None:
-        """The configuration of the present choice, freshly read; None, and the reason shown, where it is faulty."""
+        """The present choice's configuration, freshly read; None, with the reason shown, where it is faulty."""
         options = self.options
         try:
             config = await asyncio.to_thread(resolve, options, self._places)
@@ -138,14 +145,14 @@ class SetupView(Horizontal):
         lines = [Content.styled(plan.title, "bold"), Content(plan.description)]
         lines += [_workload_line(workload) for workload in plan.workloads]
         judged = "\n          ".join(f"{row.metric}  {row.expression}" for row in plan.thresholds)
-        lines.append(Content.assemble(("judged by ", "$text-muted"), judged or "no thresholds"))
+        lines.append(Content.assemble(("judged by ", "$foreground-muted"), judged or "no thresholds"))
         lines.append(
             Content.assemble(
-                ("profile   ", "$text-muted"), (profile.title, "bold"), f"  {profile.description}"
+                ("profile   ", "$foreground-muted"), (profile.title, "bold"), f"  {profile.description}"
             )
         )
         if typed:
-            lines.append(Content.assemble(("given     ", "$text-muted"), (typed, "$accent")))
+            lines.append(Content.assemble(("given     ", "$foreground-muted"), (typed, "$accent")))
         return Content("\n").join(line for line in lines if line.plain)
 
 
@@ -153,7 +160,7 @@ def _workload_line(workload: WorkloadPlan) -> Content:
     think = f" · think time {format_duration(workload.think_time_s)}" if workload.think_time_s else ""
     many = f" · {workload.iterations:,} iterations" if workload.iterations else ""
     return Content.assemble(
-        ("workload  ", "$text-muted"),
+        ("workload  ", "$foreground-muted"),
         (workload.name, "bold"),
         f"  {workload.executor} · {workload.flow}{many}{think}",
     )

@@ -24,13 +24,13 @@ def change_line(event: EventRow | None, width: int) -> Content:
     if event is None:
         long = "No change by hand yet:  + and - move the VU target by one,  [ and ] by ten,  v sets it."
         short = "No change by hand yet.  + - one VU   [ ] ten   v set"
-        return Content.styled(long if width >= len(long) else short, "$text-muted")
+        return Content.styled(long if width >= len(long) else short, "$foreground-muted")
     clock = format_clock(event.at_s)
     done = applied(event)
     glyph = "✗ " if event.kind == "worker-lost" else ""
     text = shorten(glyph + event.text, max(8, width - len(clock) - len(done) - 4))
     tone = "$success" if event.applied_s is not None else "$warning"
-    return Content.assemble((clock, "$text-muted"), "  ", (text, "bold"), "  ", (done, tone))
+    return Content.assemble((clock, "$foreground-muted"), "  ", (text, "bold"), "  ", (done, tone))
 
 
 def workload_line(row: WorkloadRow, width: int, named: int) -> Content:
@@ -42,16 +42,16 @@ def workload_line(row: WorkloadRow, width: int, named: int) -> Content:
     ]
     used = named + 16
     hand = f"  ▲ by hand (plan {row.planned})" if row.by_hand else "  as planned"
-    extras = [(hand, "$warning" if row.by_hand else "$text-muted")]
+    extras = [(hand, "$warning" if row.by_hand else "$foreground-muted")]
     if row.leaving:
-        extras.append((f"  {row.leaving} finishing", "$text-muted"))
+        extras.append((f"  {row.leaving} finishing", "$foreground-muted"))
     done = count(row.iterations) + (f"/{count(row.total_iterations)}" if row.total_iterations else "")
-    extras.append((f"  {done} iterations", "$text-muted"))
+    extras.append((f"  {done} iterations", "$foreground-muted"))
     if row.interrupted:
-        extras.append((f"  {count(row.interrupted)} cut", "$text-muted"))
+        extras.append((f"  {count(row.interrupted)} cut", "$foreground-muted"))
     if row.dropped:
         extras.append((f"  {count(row.dropped)} dropped", "$warning"))
-    extras.append((f"  {row.executor} · {row.flow}", "$text-muted"))
+    extras.append((f"  {row.executor} · {row.flow}", "$foreground-muted"))
     for text, style in extras:
         if used + len(text) > width:
             break

@@ -17,8 +17,10 @@ _GAUGE = 8
 
 
 def threshold_line(row: ThresholdRow, width: int, named: int) -> Content:
-    """`✓ http_req_duration  p(95)<2000      183 ms  ▓▓░░░░░░`."""
-    glyph, tone = {True: ("✓", "$success"), False: ("✗", "bold $error"), None: ("◌", "$text-muted")}[row.ok]
+    """`✓ http_req_duration  p(95)<2000      183 ms  ━━──────`."""
+    glyph, tone = {True: ("✓", "$success"), False: ("✗", "bold $error"), None: ("◌", "$foreground-muted")}[
+        row.ok
+    ]
     try:
         threshold = parse_threshold(row.metric, row.expression)
     except ConfigError:
@@ -45,7 +47,7 @@ def _value(row: ThresholdRow, threshold: Threshold | None) -> str:
         return "no data yet"
     if threshold is not None and threshold.type is MetricType.TREND:
         return f"{milliseconds(row.value)} ms"
-    return f"{row.value:.4g}"
+    return f"{row.value:.4g}" if row.value >= 1e-4 or not row.value else f"{row.value:.6f}".rstrip("0")
 
 
 def _gauge(row: ThresholdRow, threshold: Threshold | None) -> str:
@@ -60,7 +62,7 @@ def _gauge(row: ThresholdRow, threshold: Threshold | None) -> str:
     filled = min(_GAUGE, round(_GAUGE * row.value / threshold.bound))
     if row.value > 0:
         filled = max(1, filled)
-    return "▓" * filled + "░" * (_GAUGE - filled)
+    return "━" * filled + "─" * (_GAUGE - filled)
 
 
 class ThresholdsPanel(VerticalScroll):
@@ -89,7 +91,7 @@ class ThresholdsPanel(VerticalScroll):
             return
         if not self._rows:
             text = "No thresholds. A [thresholds] table in the scenario's file sets them."
-            self.query_one(Reading).put(Content.styled(text, "$text-muted"))
+            self.query_one(Reading).put(Content.styled(text, "$foreground-muted"))
             return
         named = max(len(row.metric) for row in self._rows)
         # Failing ones first, else the order of the file: what matters is seen without scrolling.

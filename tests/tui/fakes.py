@@ -14,7 +14,6 @@ from dmsperf_tui.run.snapshot import (
     EventRow,
     HealthRow,
     OperationRow,
-    PreflightRow,
     RunInfo,
     RunSnapshot,
     RunState,
@@ -22,6 +21,7 @@ from dmsperf_tui.run.snapshot import (
     TimelineRow,
     WorkloadRow,
 )
+from dmsperf_tui.systems.checks import PreflightRow
 
 INFO = RunInfo(
     id="7f3a",

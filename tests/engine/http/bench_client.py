@@ -1,6 +1,6 @@
 """How fast the client is, against the bare bones of an asyncio engine. Not a test: run it by hand.
 
-    nginx -p DIR -c /work/shared/bench/nginx.conf     (pinned to core 0)
+    a server on 127.0.0.1:8080 that answers POST /data with 201, pinned to core 0 (nginx: `return 201`)
     taskset -c 1 python -m tests.engine.http.bench_client [--vus 50] [--seconds 6] [--rounds 3]
 
 Each round measures, after each other and with the same request: `bare` (a socket, httptools and a future: no
@@ -70,7 +70,7 @@ class BareResponse:
 
 
 class BareConnection(asyncio.Protocol):
-    """The protocol of /work/shared/bench/ceiling.py."""
+    """The least that an asyncio client can be: it measures, and trusts everything."""
 
     __slots__ = ("first_ns", "future", "headers", "parser", "parts", "transport")
 

@@ -6,7 +6,16 @@ import asyncio
 import gzip
 import zlib
 
-from http_server import MS, OK, Peer, answering, answering_and_closing, error_of, on_both_loops, session
+from tests.engine.http.http_server import (
+    MS,
+    OK,
+    Peer,
+    answering,
+    answering_and_closing,
+    error_of,
+    on_both_loops,
+    session,
+)
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import errno
 import gc
+import gzip
 import socket
 
 import pytest
-from http_server import (
+
+from dmsperf_tui.engine.http import HttpClient, Origin, RequestTemplate, Response, WireCounters
+from tests.engine.http.http_server import (
     MS,
     OK,
     Peer,
@@ -21,8 +24,6 @@ from http_server import (
     session,
     unused_port,
 )
-
-from dmsperf_tui.engine.http import HttpClient, Origin, RequestTemplate, Response, WireCounters
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 
@@ -329,8 +330,6 @@ async def test_a_flood_of_headers() -> None:
 
 
 def test_bodies_over_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    import gzip
-
     monkeypatch.setattr("dmsperf_tui.engine.http.connection.MAX_BODY_BYTES", 100_000)
     body = b"b" * 1_000_000
     packed = gzip.compress(body)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import time
 
 import pytest
-from http_server import MS, OK, Peer, answering, error_of, on_both_loops, session
+
+from tests.engine.http.http_server import MS, OK, Peer, answering, error_of, on_both_loops, session
 
 
 async def slow(peer: Peer) -> None:
@@ -116,8 +120,6 @@ async def test_an_idle_connection_closed_by_the_server_is_replaced_silently() ->
 
 @on_both_loops
 async def test_a_close_that_the_loop_has_not_seen_yet_is_noticed_after_idle_time() -> None:
-    import time
-
     peers: list[Peer] = []
 
     async def handler(peer: Peer) -> None:
@@ -128,9 +130,6 @@ async def test_a_close_that_the_loop_has_not_seen_yet_is_noticed_after_idle_time
     async with session(handler) as s:
         assert (await s.get()).error is None
         sock = peers[0].writer.get_extra_info("socket")
-        import os
-        import socket
-
         duplicate = socket.socket(fileno=os.dup(sock.fileno()))
         time.sleep(0.06)  # noqa: ASYNC251 - the loop shall not turn meanwhile
         duplicate.shutdown(socket.SHUT_RDWR)

@@ -6,7 +6,8 @@ import asyncio
 import ssl
 from pathlib import Path
 
-from http_server import (
+from dmsperf_tui.engine.http import Origin, make_ssl_context
+from tests.engine.http.http_server import (
     MS,
     OK,
     Peer,
@@ -19,8 +20,6 @@ from http_server import (
     session,
     trusting_tls,
 )
-
-from dmsperf_tui.engine.http import Origin, make_ssl_context
 
 
 @on_both_loops
