@@ -69,7 +69,7 @@ class LinePrinter:
                 self._say(f"{format_clock(event.at_s)}  {event.text}")
         self._events = len(run.events)
         second = len(run.timeline.rows)
-        if second != self._second and run.state not in (RunState.PREPARING,):
+        if second != self._second and run.state not in (RunState.PREPARING, RunState.FAILED):
             self._second = second
             self._say(progress_line(run.snapshot(first_row=second)))
 
@@ -100,6 +100,8 @@ async def _execute(config: RunConfig) -> tuple[int, Path]:
         following.cancel()
         await server.close()
     printer.news()
+    if host.run.state is RunState.FAILED:
+        sys.stderr.write(f"dmsperf-tui: load did not start: {host.run.message}\n")
     return code, host.record.folder
 
 
@@ -107,8 +109,8 @@ def run_batch(config: RunConfig) -> int:
     """Runs to the end and returns the exit code. Raises ConfigError for what stops it before it starts."""
     code, folder = uvloop.run(_execute(config))
     path = folder / "summary.json"
-    if path.is_file():
-        summary = Summary.model_validate_json(path.read_bytes())
+    summary = Summary.model_validate_json(path.read_bytes()) if path.is_file() else None
+    if summary is not None and summary.run.state != "failed":
         sys.stdout.write(text_summary(summary))
         sys.stdout.write(f"  record: {folder}\n")
         sys.stdout.flush()

@@ -186,6 +186,9 @@ class WorkloadRunner:
                 if self._load.held:
                     await self._load.released()
                     continue
+                if self._load.clock.elapsed_ns() >= self.plan.end_ns:
+                    # The regular time ends between two ticks: no iteration starts after it.
+                    break
                 if self.leases is not None:
                     vu.index = await self.leases.take(gauge.vus)
                     if vu.index is None:

@@ -185,14 +185,13 @@ def _workload(
         count = vus if vus is not None else spec.vus
         shape = constant_vus(count, _ns((duration_s or regular_s) / speedup))
         if isinstance(spec, _SharedIterations):
-            iterations = max(count, math.ceil(spec.iterations / speedup)) if speedup != 1 else spec.iterations
-            if iterations < count:
+            if spec.iterations < count:
                 raise ConfigError(
-                    f"{iterations} iterations for {count} VUs",
+                    f"{spec.iterations} iterations for {count} VUs",
                     key=f"workloads.{name}.iterations",
                     mend="give at least one iteration for each VU",
                 )
-    think_s = spec.think_time / speedup
+            iterations = max(count, math.ceil(spec.iterations / speedup))
     return WorkloadPlan(
         name=name,
         executor=spec.executor,
@@ -201,7 +200,7 @@ def _workload(
         start_ns=_ns(spec.start_time / speedup),
         graceful_stop_ns=_ns(spec.graceful_stop / speedup),
         graceful_ramp_down_ns=_ns(ramp_down_s / speedup),
-        think_time_s=max(think_s, THINK_TIME_FLOOR_S) if speedup != 1 and spec.think_time else think_s,
+        think_time_s=max(spec.think_time / speedup, min(spec.think_time, THINK_TIME_FLOOR_S)),
         iterations=iterations,
         request=spec.request,
     )

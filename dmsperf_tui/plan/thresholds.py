@@ -29,7 +29,8 @@ _EXPRESSION = re.compile(
     r"\s*(?P<method>[a-z]+(?:\(\s*(?P<percentile>\d+(?:\.\d+)?)\s*\))?)"
     r"\s*(?P<operator>===|==|!=|>=|<=|>|<)\s*(?P<bound>-?\d+(?:\.\d+)?)\s*"
 )
-_METRIC = re.compile(r"(?P<name>[a-z_A-Z0-9]+)(?:\{(?P<tags>[^{}]*)\})?")
+_METRIC = re.compile(r"(?P<name>[a-z_A-Z0-9]+)(?:\{(?P<tags>.*)\})?")
+"""Tag values may hold braces of their own: `{name:GET students/{id}}`."""
 _TAGS = ("name", "scenario")
 
 

@@ -40,6 +40,7 @@ def format_duration(seconds: float) -> str:
     """The shortest k6-style spelling: 90 -> `1m30s`, 0.25 -> `250ms`, 3600 -> `1h`."""
     if seconds < 1:
         return f"{seconds * 1000:g}ms" if seconds else "0s"
+    seconds = round(seconds, 3)
     whole = int(seconds)
     fraction = seconds - whole
     hours, rest = divmod(whole, 3600)
@@ -47,7 +48,7 @@ def format_duration(seconds: float) -> str:
     text = f"{hours}h" if hours else ""
     text += f"{minutes}m" if minutes else ""
     if secs or fraction or not text:
-        text += f"{secs + fraction:.4g}s"
+        text += f"{secs + fraction:g}s"
     return text
 
 

@@ -110,7 +110,7 @@ class Crew:
             case Interval():
                 run.statistics.take(index, message)
             case Gauges():
-                run.statistics.take_gauges(index, message)
+                run.take_gauges(index, message)
             case Ack(version, at_ns):
                 run.acknowledge(version, index, at_ns)
             case Drained():

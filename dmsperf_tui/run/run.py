@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dmsperf_tui.engine.clock import RunClock
-from dmsperf_tui.engine.messages import Sample, WorkloadGauge
+from dmsperf_tui.engine.messages import Gauges, Sample, WorkloadGauge
 from dmsperf_tui.plan.scenario import WorkloadPlan
 from dmsperf_tui.plan.steering import Steering
 from dmsperf_tui.plan.units import NS_PER_S
@@ -146,17 +146,20 @@ class Run:
         for version in list(self._pending):
             self.acknowledge(version, worker, self._pending[version].asked_ns)
 
+    def take_gauges(self, worker: int, gauges: Gauges) -> None:
+        """How things stand on one worker now."""
+        self.statistics.take_gauges(worker, gauges)
+        self.vus_max = max(self.vus_max, self._levels().vus)
+
     def tick(self, second: int) -> None:
         """Second `second` has just ended."""
         self.timeline.mark(second)
-        self.vus_max = max(self.vus_max, self._levels().vus)
 
     def _close_second(self, second: Second) -> None:
         row = self.timeline.close(second)
         if row.running:
             self.verdict.second(second.lag_p99_ms, second.cpu_share)
         self._last = second
-        self.vus_max = max(self.vus_max, row.vus)
         self._on_second(second, row)
 
     # --- what there is --------------------------------------------------------------------------

@@ -49,7 +49,7 @@ class Verdict:
     def judge(self, *, over: bool) -> tuple[str, tuple[str, ...]]:
         """(verdict, reasons). A run is called too short only when it is `over`."""
         found: list[tuple[str, str]] = [(level, reason) for reason, level in self._facts.items()]
-        if over and len(self._lags_ms) < TOO_SHORT_S:
+        if over and 0 < len(self._lags_ms) < TOO_SHORT_S:
             found.append(("suspect", f"too short: {len(self._lags_ms)} s measured, {TOO_SHORT_S} s needed"))
         for values, rules, text in (
             (

@@ -25,8 +25,8 @@ from dmsperf_tui.run.snapshot import RunSnapshot
 from dmsperf_tui.settings.config import Options, RunConfig
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.tui import keys, theme
-from dmsperf_tui.tui.charts import View
 from dmsperf_tui.tui.dialogs import Answer, Prompt, QuitDialog, StopDialog, VuPrompt
+from dmsperf_tui.tui.header import WIDE
 from dmsperf_tui.tui.help import HelpScreen
 from dmsperf_tui.tui.keybar import KeyBar
 from dmsperf_tui.tui.palette import RunCommands
@@ -69,8 +69,9 @@ class DmsPerfApp(App[None]):
     CSS_PATH = "styles.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings()]
     COMMANDS = App.COMMANDS | {RunCommands}
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (32, "-tall")]
+    # Textual declares these two as `ClassVar[...] | None`, which no annotation of ours can match.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012
 
     def __init__(
         self,
@@ -192,8 +193,7 @@ class DmsPerfApp(App[None]):
     def _paint(self) -> None:
         if self._stale and self.snapshot is not None:
             self._stale = False
-            view = self.query_one(RunView)
-            view.paint(View(self.timeline, self.snapshot, view.window_s), self.phase)
+            self.query_one(RunView).paint(self.timeline, self.snapshot, self.phase)
 
     def tell(self, command: Command) -> None:
         """Sends a command; a refusal is shown."""

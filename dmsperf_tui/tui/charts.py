@@ -154,7 +154,7 @@ class ThroughputChart(RunChart):
     """Requests that ended in each second, and those of them that failed."""
 
     EMPTY = "Requests a second appear here once the load has started."
-    LEGEND = (("throughput", "━", "all"), ("failures", "××", "failed"))
+    LEGEND = (("throughput", "━", "total"), ("failures", "××", "failed"))
 
     def compose_picture(self, view: View, x: Axis, width: int, height: int) -> Picture | None:
         timeline = view.timeline

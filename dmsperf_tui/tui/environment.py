@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 
-from dmsperf_tui.run.snapshot import RunSnapshot
+from dmsperf_tui.run.snapshot import RunSnapshot, RunState
 from dmsperf_tui.settings.environment import Environment
 from dmsperf_tui.systems.checks import PreflightRow
 from dmsperf_tui.tui.readings import Reading
@@ -44,6 +44,21 @@ def check_line(row: PreflightRow) -> Content:
     return Content.assemble(*parts)
 
 
+def _generator(snapshot: RunSnapshot) -> Content:
+    """Whether the load generator keeps up, and why not."""
+    health = snapshot.health
+    verdict = VERDICTS.get(health.verdict, VERDICTS["suspect"])
+    workers = f"{health.workers_alive}/{health.workers} workers"
+    tone = "$foreground-muted" if health.workers_alive == health.workers else "bold $error"
+    return Content.assemble(
+        "generator ",
+        (f"{verdict.glyph} {verdict.word}", verdict.style),
+        (f"  {workers}", tone),
+        _checks(snapshot.preflight),
+        *[(f"\n  {verdict.glyph} {reason}", verdict.style) for reason in health.reasons],
+    )
+
+
 def _checks(rows: tuple[PreflightRow, ...]) -> Content:
     """How many checks have passed, in a word."""
     if not rows:
@@ -54,7 +69,7 @@ def _checks(rows: tuple[PreflightRow, ...]) -> Content:
 
 
 class EnvironmentPanel(VerticalScroll):
-    """Before a run: where its load will go. During one: where it goes, its checks, and the generator's health."""
+    """Before a run: where its load will go. During one: also its checks, and the generator's health."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, classes="panel")
@@ -94,7 +109,7 @@ class EnvironmentPanel(VerticalScroll):
 
     def show_run(self, snapshot: RunSnapshot) -> None:
         """What is known of a run's environment."""
-        info, health = snapshot.info, snapshot.health
+        info = snapshot.info
         self.border_title = Content(f"Environment · {info.environment}")
         url = info.url or "starting"
         address: list[str | tuple[str, str]] = [
@@ -107,18 +122,8 @@ class EnvironmentPanel(VerticalScroll):
         lines = [Content.assemble(*address)]
         bad = [row for row in snapshot.preflight if row.ok is False]
         lines += [check_line(row) for row in bad]
-        verdict = VERDICTS.get(health.verdict, VERDICTS["suspect"])
-        workers = f"{health.workers_alive}/{health.workers} workers"
-        tone = "$foreground-muted" if health.workers_alive == health.workers else "bold $error"
-        lines.append(
-            Content.assemble(
-                "generator ",
-                (f"{verdict.glyph} {verdict.word}", verdict.style),
-                (f"  {workers}", tone),
-                _checks(snapshot.preflight),
-                *[(f"\n  {verdict.glyph} {reason}", verdict.style) for reason in health.reasons],
-            )
-        )
+        if snapshot.state is not RunState.PREPARING:
+            lines.append(_generator(snapshot))
         if snapshot.message and not snapshot.state.over:
             lines.append(Content.styled(f"◌ {snapshot.message}", "$primary"))
         elif not snapshot.preflight:

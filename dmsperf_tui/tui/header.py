@@ -19,8 +19,8 @@ from dmsperf_tui.tui.wording import (
     rate,
 )
 
-WIDE = 100
-"""Columns from which the long labels fit."""
+WIDE = 112
+"""Columns from which the long labels fit, and two panels stand side by side."""
 
 
 class RunHeader(Vertical):
@@ -125,7 +125,7 @@ class RunHeader(Vertical):
         }
         label = "thresholds " if wide else ""
         if not snapshot.thresholds:
-            judged = Content.styled(f"{label}none".ljust(7), "$foreground-muted")
+            judged = Content.styled(f"{label}none" if wide else "0 ✓ 0 ✗", "$foreground-muted")
         else:
             judged = Content.assemble(
                 (label, "$foreground-muted"),

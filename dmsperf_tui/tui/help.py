@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -23,7 +24,7 @@ _PANELS = (
     ("Operations", "one row a named request, totals since the start; ids never make new rows"),
     (
         "Thresholds",
-        "what the run is judged by: ✓ holds, ✗ fails, ◌ nothing to judge yet; ▓ how near the bound",
+        "what the run is judged by: ✓ holds, ✗ fails, ◌ nothing to judge yet; ━ how near",
     ),
     ("Errors", "failures by operation and kind, counted, newest first, with what the first one said"),
     ("Environment", "where the load goes, the checks made before it, and the generator's health"),
@@ -31,7 +32,11 @@ _PANELS = (
 )
 
 
-def help_content(phase: Phase) -> Content:
+_WIDTH = 100
+"""Of the dialog, its frame included; as in the style sheet."""
+
+
+def help_content(phase: Phase, width: int) -> Content:
     """Keys that work now stand out; the others are shown dim, so that nothing has to be guessed."""
     lines: list[Content] = []
     for group in ("Run", "Load", "View"):
@@ -47,7 +52,10 @@ def help_content(phase: Phase) -> Content:
                 )
         lines.append(Content(""))
     lines.append(Content.styled("Panels", "bold $primary"))
-    lines += [Content.assemble((f"  {name:<14}", "bold"), text) for name, text in _PANELS]
+    for name, text in _PANELS:
+        first, *rest = wrap(text, max(20, width - 16))
+        lines.append(Content.assemble((f"  {name:<14}", "bold"), first))
+        lines += [Content(" " * 16 + line) for line in rest]
     return Content("\n").join(lines)
 
 
@@ -63,7 +71,7 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog", id="help"):
             with VerticalScroll():
-                yield Static(help_content(self._phase), markup=False)
+                yield Static(help_content(self._phase, min(_WIDTH, self.app.size.width) - 8), markup=False)
             yield Static("↑ ↓ scroll    esc closes", classes="hint", markup=False)
 
     def on_mount(self) -> None:

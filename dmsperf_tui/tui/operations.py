@@ -9,6 +9,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.color import Color
 from textual.containers import Vertical
+from textual.theme import Theme
 from textual.widgets import DataTable, Static
 
 from dmsperf_tui.run.snapshot import OperationRow
@@ -50,7 +51,14 @@ class OperationsPanel(Vertical):
         yield Static("Each named request gets a row here with its first answer.", classes="empty")
 
     def on_mount(self) -> None:
-        self.border_title = "Operations · latency in ms"
+        self.border_title = "Operations"
+        self.app.theme_changed_signal.subscribe(self, self._recolour)
+
+    def _recolour(self, theme: Theme) -> None:
+        # The cells hold the colour that they were made with.
+        self._cells.clear()
+        self.query_one(DataTable).clear()
+        self._paint()
 
     def on_resize(self) -> None:
         columns = self._fitting(self.size.width - 1)
@@ -121,4 +129,4 @@ class OperationsPanel(Vertical):
                 break
             numbers = [column for column in numbers if column.key != key]
         name = max(4, width - sum(column.width for column in numbers))
-        return (_Column("name", "operation", name), *numbers)
+        return (_Column("name", "operation (ms)", name), *numbers)

@@ -29,6 +29,8 @@ class OutcomePanel(VerticalScroll):
         """Says how it ended; `lost` when that is not known."""
         tone = LOST if lost else outcome(snapshot)
         parts = [tone.content()]
+        self.set_class("success" in tone.style, "-good")
+        self.set_class("error" in tone.style, "-bad")
         if lost:
             text = f"the run's host is gone; its record is in {snapshot.info.results}"
             self.query_one("#record-line", Reading).put(Content(text))

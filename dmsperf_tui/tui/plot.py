@@ -131,10 +131,12 @@ def _write_over(rows: list[Cells], picture: Picture, width: int) -> None:
     left = _GUTTER + 1
     columns = canvas_width(width)
     canvas_rows = len(rows) - 2
+    lined = [index for index, row in enumerate(rows) if any(role == "bound" for _, role in row)]
     for level in picture.levels:
         share = (level.at - picture.y.low) / (picture.y.high - picture.y.low)
-        row = canvas_rows - 1 - round(share * (canvas_rows - 1))
-        _stamp_where_free(rows[max(0, row)], level.label, left)
+        guess = (1 - share) * (canvas_rows - 1)
+        if lined:
+            _stamp_where_free(rows[min(lined, key=lambda row: abs(row - guess))], level.label, left)
     taken = [left, left]
     for mark in picture.marks:
         if not picture.x.holds(mark.at):
@@ -150,7 +152,7 @@ def _write_over(rows: list[Cells], picture: Picture, width: int) -> None:
 
 
 def _stamp_where_free(row: Cells, label: str, left: int) -> None:
-    """Writes a bound's label as far right as no data is hidden by it; nowhere, where there is no such place."""
+    """Writes a bound's label as far right as it hides no data; nowhere, where there is no such place."""
     need = len(label) + 2
     for start in range(len(row) - need + 1, left, -1):
         if all(char == " " or role == "bound" for char, role in row[start : start + need]):

@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
 from textual.widget import Widget
 
+from dmsperf_tui.run.snapshot import RunSnapshot
 from dmsperf_tui.tui.charts import LatencyChart, RunChart, ThroughputChart, View, VuChart
 from dmsperf_tui.tui.environment import EnvironmentPanel
 from dmsperf_tui.tui.errors import ErrorsPanel, NewestError
@@ -15,9 +16,12 @@ from dmsperf_tui.tui.outcome import OutcomePanel
 from dmsperf_tui.tui.phases import ENDED, Phase
 from dmsperf_tui.tui.steer import SteerPanel
 from dmsperf_tui.tui.thresholds import ThresholdsPanel
+from dmsperf_tui.tui.timeline import Timeline
 
 _PANELS = ("vus", "latency", "throughput", "thresholds", "errors", "environment", "operations")
-WINDOWS: tuple[tuple[float | None, str], ...] = ((300.0, "5 min"), (None, "all"), (60.0, "1 min"))
+WINDOWS: tuple[tuple[float | None, str], ...] = ((300.0, "5 min"), (None, "whole run"), (60.0, "1 min"))
+_ALL = 1
+"""What a run that is over is shown in, unless another window was chosen."""
 
 
 class RunView(Vertical):
@@ -27,6 +31,7 @@ class RunView(Vertical):
         super().__init__(id=id)
         self.current = _PANELS[0]
         self._window = 0
+        self._window_chosen = False
 
     def compose(self) -> ComposeResult:
         yield RunHeader(id="header")
@@ -54,13 +59,17 @@ class RunView(Vertical):
     def window_s(self) -> float | None:
         return WINDOWS[self._window][0]
 
-    def paint(self, view: View, phase: Phase) -> None:
+    def paint(self, timeline: Timeline, snapshot: RunSnapshot, phase: Phase) -> None:
         """Shows a snapshot in every panel."""
-        snapshot, lost = view.snapshot, phase is Phase.LOST
-        before_load = not view.timeline.times and phase in (Phase.PREPARING, *ENDED)
+        lost = phase is Phase.LOST
+        before_load = not timeline.times and phase in (Phase.PREPARING, *ENDED)
         self.set_class(before_load, "-preparing")
+        if phase in ENDED and not self.has_class("-ended") and not self._window_chosen:
+            self._window = _ALL
+            self._title_charts()
         self.set_class(phase in ENDED, "-ended")
         self.query_one(RunHeader).show(snapshot, lost=lost)
+        view = View(timeline, snapshot, self.window_s)
         for chart in self.query(RunChart):
             chart.show(view)
         self.query_one(OperationsPanel).show(snapshot.operations)
@@ -93,6 +102,7 @@ class RunView(Vertical):
 
     def next_window(self) -> None:
         self._window = (self._window + 1) % len(WINDOWS)
+        self._window_chosen = True
         self._title_charts()
 
     def _title_charts(self) -> None:

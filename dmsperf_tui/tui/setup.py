@@ -101,7 +101,7 @@ class SetupView(Horizontal):
         self.run_worker(self.resolve_now(), group="resolve", exclusive=True)
 
     async def resolve_now(self) -> RunConfig | None:
-        """The present choice's configuration, freshly read; None, with the reason shown, where it is faulty."""
+        """The present choice's configuration, freshly read; None, and why on screen, where it is faulty."""
         options = self.options
         try:
             config = await asyncio.to_thread(resolve, options, self._places)

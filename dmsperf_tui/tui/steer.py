@@ -7,7 +7,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from dmsperf_tui.plan.units import format_clock
-from dmsperf_tui.run.snapshot import EventRow, RunSnapshot, WorkloadRow
+from dmsperf_tui.run.snapshot import EventRow, RunSnapshot, RunState, WorkloadRow
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.wording import applied, count, shorten
 
@@ -87,6 +87,11 @@ class SteerPanel(VerticalScroll):
             return
         rows = snapshot.workloads
         named = min(24, max((len(row.name) for row in rows), default=0))
+        if snapshot.state is RunState.PREPARING:
+            waiting = "The load can be steered here once it has started."
+            self.query_one("#workload-lines", Reading).put(Content.styled(waiting, "$foreground-muted"))
+            self.query_one("#change-line", Reading).put(Content(""))
+            return
         lines = [workload_line(row, width, named) for row in rows]
         self.query_one("#workload-lines", Reading).put(Content("\n").join(lines))
         self.query_one("#change-line", Reading).put(change_line(newest_change(snapshot.events), width))

@@ -42,6 +42,10 @@ VERDICTS = {
 }
 
 
+JUDGED = {True: ("✓", "$success"), False: ("✗", "bold $error"), None: ("◌", "$foreground-muted")}
+"""Glyph and colour of a check or a threshold: holds, fails, nothing to judge yet."""
+
+
 def outcome(snapshot: RunSnapshot) -> Tone:
     """How a run that is over ended, in one word group."""
     if snapshot.state is RunState.FAILED:

@@ -1,0 +1,190 @@
+"""A recorded run as a front end sees it: the one reader of results folders for screens."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from dmsperf_tui.plan.errors import ConfigError
+from dmsperf_tui.report.summary import Rate, Summary, Trend
+from dmsperf_tui.run.commands import Command, Reply
+from dmsperf_tui.run.registry import process_alive
+from dmsperf_tui.run.snapshot import (
+    CheckRow,
+    ErrorRow,
+    EventRow,
+    HealthRow,
+    OperationRow,
+    RunInfo,
+    RunSnapshot,
+    RunState,
+    ThresholdRow,
+    TimelineRow,
+    WorkloadRow,
+)
+from dmsperf_tui.systems.checks import PreflightRow
+
+
+def find_recorded(reference: str | None, results: Path) -> Path:
+    """The folder of a recorded run: a path, an id, or `last` (also where None is given).
+
+    Raises ConfigError where there is none.
+    """
+    if reference and (Path(reference) / "summary.json").is_file():
+        return Path(reference)
+    folders = sorted(path.parent for path in results.glob("*/summary.json"))
+    if reference in (None, "last") and folders:
+        return folders[-1]
+    for folder in folders:
+        if reference and folder.name.endswith(f"-{reference}"):
+            return folder
+    wanted = f"no run {reference!r}" if reference else "no run"
+    raise ConfigError(f"{wanted} is active or recorded in {results}", mend="see: dmsperf-tui list runs")
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    """The whole lines of a file that may have been cut off in the middle of one."""
+    found: list[dict[str, Any]] = []
+    if path.is_file():
+        for line in path.read_bytes().splitlines():
+            try:
+                found.append(orjson.loads(line))
+            except orjson.JSONDecodeError:
+                break
+    return found
+
+
+def read_snapshot(folder: Path) -> RunSnapshot:
+    """The last state of a recorded run; `crashed` where its host is gone and left no ending.
+
+    Raises ConfigError for a folder that holds no readable record.
+    """
+    path = folder / "summary.json"
+    try:
+        summary = Summary.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as fault:
+        raise ConfigError(f"is no readable record: {str(fault).splitlines()[0]}", file=str(path)) from None
+    rows = tuple(TimelineRow(**line) for line in _lines(folder / "timeline.jsonl"))
+    state = RunState(summary.run.state)
+    message = summary.run.message
+    if not state.over and not _owner_alive(folder):
+        state = RunState.CRASHED
+        message = "its host ended without a word; this is what it had recorded"
+    events = tuple(
+        EventRow(row.at_s, row.kind, row.text, max(0, int(row.at_s)), row.applied_s) for row in summary.events
+    )
+    manifest, run = summary.manifest, summary.run
+    failed = summary.metrics.get("http_req_failed")
+    durations = summary.metrics.get("http_req_duration")
+    requests = sum(operation.count for operation in summary.operations)
+    return RunSnapshot(
+        info=RunInfo(
+            id=run.id,
+            scenario=run.scenario,
+            title=run.scenario,
+            profile=run.profile,
+            environment=run.environment,
+            url=str(manifest.get("environment", {}).get("url", "")),
+            try_out=bool(manifest.get("try_out")),
+            insecure=bool(manifest.get("insecure")),
+            results=str(folder),
+            planned_s=run.duration_s,
+            speedup=float(manifest.get("speedup", 1.0)),
+        ),
+        state=state,
+        elapsed_s=max(run.duration_s, float(len(rows)) - run.paused_s if state is RunState.CRASHED else 0.0),
+        requests=requests,
+        requests_sent=int(summary.generator.get("requests_sent", 0)),
+        failed=failed.passes if isinstance(failed, Rate) else 0,
+        rate=requests / run.duration_s if run.duration_s else 0.0,
+        iterations=sum(workload.completed for workload in summary.workloads.values()),
+        interrupted=sum(workload.interrupted for workload in summary.workloads.values()),
+        dropped=sum(workload.dropped for workload in summary.workloads.values()),
+        p95_ms=durations.p95 if isinstance(durations, Trend) else None,
+        health=HealthRow(
+            verdict=summary.validity.verdict,
+            reasons=tuple(summary.validity.reasons),
+            loop_lag_p99_ms=float(summary.generator.get("loop_lag_p99_ms", 0.0)),
+            cpu_share=float(summary.generator.get("cpu_share", 0.0)),
+            workers=int(summary.generator.get("workers", 1)),
+            workers_alive=int(summary.generator.get("workers_alive", 1)),
+        ),
+        workloads=tuple(
+            WorkloadRow(
+                name=name,
+                executor=workload.executor,
+                flow=workload.flow,
+                planned=0,
+                target=0,
+                vus=0,
+                leaving=0,
+                by_hand=False,
+                peak=workload.vus_max,
+                iterations=workload.completed,
+                interrupted=workload.interrupted,
+                dropped=workload.dropped,
+                total_iterations=workload.planned_iterations,
+            )
+            for name, workload in summary.workloads.items()
+        ),
+        operations=tuple(
+            OperationRow(
+                name=operation.name,
+                workload=operation.workload,
+                count=operation.count,
+                failed=operation.failed,
+                rate=operation.rate,
+                avg_ms=operation.avg,
+                p50_ms=operation.med,
+                p95_ms=operation.p95,
+                p99_ms=operation.p99,
+                max_ms=operation.max,
+            )
+            for operation in summary.operations
+        ),
+        thresholds=tuple(
+            ThresholdRow(row.metric, row.expression, row.ok if row.value is not None else None, row.value)
+            for row in summary.thresholds
+        ),
+        checks=tuple(CheckRow(row.name, row.passes, row.fails) for row in summary.checks),
+        errors=tuple(
+            ErrorRow(row.operation, row.phase, row.kind, row.count, row.first_s, row.last_s, row.sample)
+            for row in summary.errors
+        ),
+        events=events,
+        preflight=tuple(
+            PreflightRow(row["name"], row["ok"], row["detail"], row["seconds"])
+            for row in manifest.get("preflight", [])
+        ),
+        rows=rows,
+        exit_code=run.exit_code,
+        message=message,
+    )
+
+
+def _owner_alive(folder: Path) -> bool:
+    try:
+        owner = orjson.loads((folder / "owner.json").read_bytes())
+        return process_alive(int(owner["pid"]), float(owner["created"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+class RecordLink:
+    """A link to a run that is over: one snapshot, and no commands."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def send(self, command: Command) -> Reply:
+        return Reply(ok=False, text=f"the run is over: {command.command} has nothing to act on")
+
+    async def snapshots(self) -> AsyncIterator[RunSnapshot]:
+        yield read_snapshot(self._folder)
+
+    async def close(self) -> None:
+        """There is nothing to let go of."""

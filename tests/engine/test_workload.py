@@ -1,0 +1,341 @@
+"""How VUs start, iterate, leave and are interrupted: under virtual time, against k6's rules."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+
+import pytest
+
+from dmsperf_tui.engine.clock import RunClock
+from dmsperf_tui.engine.http import Origin
+from dmsperf_tui.engine.load import Load
+from dmsperf_tui.engine.vu import Flow, VirtualUser
+from dmsperf_tui.engine.workload import WorkloadRunner
+from dmsperf_tui.plan.scenario import parse_plan
+from dmsperf_tui.plan.units import NS_PER_S
+from tests.engine.virtual_time import run_virtual, virtual_loop
+
+TICK_S = 0.02
+
+
+class Bench:
+    """One workload on one worker, ticked as the worker ticks it."""
+
+    def __init__(self, flow: Flow, index: int = 0, workers: int = 1, **options: object) -> None:
+        self.loop = virtual_loop()
+        clock = RunClock(self.loop.now_ns(), self.loop.now_ns)
+        self.load = Load(Origin("http", "127.0.0.1", 1), "", clock)
+        plan = parse_plan("t", {"workloads": {"w": {"flow": "dms.create_school", **options}}})
+        self.wanted = 0
+        self.runner = WorkloadRunner(self.load, plan.workloads[0], flow, index, workers, self._want)
+        self.history: list[tuple[float, int]] = []
+
+    def _want(self) -> None:
+        self.wanted += 1
+
+    @property
+    def now_s(self) -> float:
+        return self.load.clock.elapsed_ns() / NS_PER_S
+
+    async def until(self, at_s: float, each: Callable[[], None] = lambda: None) -> None:
+        """Ticks until the run's clock shows `at_s`."""
+        while self.now_s < at_s - 1e-9:
+            self.runner.adjust(self.load.clock.elapsed_ns())
+            gauge = self.runner.gauge
+            assert gauge.started == gauge.completed + gauge.interrupted + gauge.running
+            self.history.append((self.now_s, gauge.vus))
+            each()
+            await asyncio.sleep(min(TICK_S, at_s - self.now_s))
+        self.runner.adjust(self.load.clock.elapsed_ns())
+        await asyncio.sleep(0)
+
+    async def until_finished(self) -> None:
+        while not self.runner.finished:
+            await self.until(self.now_s + TICK_S)
+
+
+def flow_of(seconds: float) -> Flow:
+    async def flow(vu: VirtualUser) -> None:
+        await vu.sleep(seconds)
+
+    return flow
+
+
+RAMP = {
+    "executor": "ramping-vus",
+    "start_vus": 0,
+    "stages": [
+        {"duration": "10s", "target": 10},
+        {"duration": "5s", "target": 10},
+        {"duration": "5s", "target": 0},
+    ],
+}
+
+
+def test_ramping_vus_follow_the_plan_to_the_tick() -> None:
+    async def main() -> None:
+        bench = Bench(flow_of(0.01), **RAMP)  # type: ignore[arg-type]
+        await bench.until(20)
+        shape = bench.runner.plan.shape
+        for at_s, vus in bench.history:
+            before = shape.vus_at(round((at_s - 0.05) * NS_PER_S)) if at_s > 0.05 else 0
+            now = shape.vus_at(round(at_s * NS_PER_S))
+            assert min(before, now) <= vus <= max(before, now), f"{vus} VUs at {at_s} s"
+        await bench.until_finished()
+        assert bench.runner.gauge.interrupted == 0
+
+    run_virtual(main())
+
+
+def test_vus_are_shared_between_workers_and_numbered_distinctly() -> None:
+    numbers: list[int] = []
+
+    async def flow(vu: VirtualUser) -> None:
+        if vu.iteration == 0:
+            numbers.append(vu.number)
+        await vu.sleep(0.1)
+
+    async def main() -> None:
+        benches = [Bench(flow, i, 3, executor="constant-vus", vus=8, duration="1s") for i in range(3)]
+        for bench in benches:
+            bench.runner.adjust(0)
+        assert [bench.runner.gauge.vus for bench in benches] == [3, 3, 2]
+        await asyncio.gather(*(bench.until_finished() for bench in benches))
+
+    run_virtual(main())
+    assert sorted(numbers) == list(range(1, 9))
+
+
+def test_leaving_vu_has_the_ramp_down_grace_and_is_then_interrupted() -> None:
+    async def main() -> None:
+        bench = Bench(
+            flow_of(60),
+            executor="ramping-vus",
+            start_vus=5,
+            stages=[
+                {"duration": "1s", "target": 5},
+                {"duration": "0s", "target": 2},
+                {"duration": "30s", "target": 2},
+            ],
+            graceful_ramp_down="4s",
+        )
+        await bench.until(4.9)
+        gauge = bench.runner.gauge
+        assert (gauge.vus, gauge.leaving, gauge.interrupted) == (5, 3, 0)
+        await bench.until(5.1)
+        assert (gauge.vus, gauge.leaving, gauge.interrupted) == (2, 0, 3)
+        assert gauge.completed == 0
+
+    run_virtual(main())
+
+
+def test_vu_that_is_wanted_again_while_it_leaves_stays_uninterrupted() -> None:
+    async def main() -> None:
+        bench = Bench(flow_of(10), executor="constant-vus", vus=4, duration="60s")
+        await bench.until(1)
+        bench.runner.steering.set_vus(1, bench.load.clock.elapsed_ns())
+        await bench.until(2)
+        assert bench.runner.gauge.leaving == 3
+        bench.runner.steering.set_vus(4, bench.load.clock.elapsed_ns())
+        await bench.until(59)
+        gauge = bench.runner.gauge
+        assert (gauge.vus, gauge.leaving, gauge.interrupted) == (4, 0, 0)
+        assert gauge.completed == 4 * 5
+
+    run_virtual(main())
+
+
+def test_highest_vu_leaves_first() -> None:
+    async def main() -> None:
+        seen: dict[int, float] = {}
+
+        async def flow(vu: VirtualUser) -> None:
+            await vu.sleep(0.1)
+            seen[vu.number] = bench.now_s
+
+        bench = Bench(flow, executor="constant-vus", vus=5, duration="60s")
+        await bench.until(1)
+        bench.runner.steering.set_vus(2, bench.load.clock.elapsed_ns(), 3 * NS_PER_S)
+        await bench.until(10)
+        ends = [seen[number] for number in (3, 4, 5)]
+        assert ends == sorted(ends, reverse=True)
+        assert seen[1] > 9.8
+        assert seen[2] > 9.8
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize(("length_s", "completed", "interrupted"), [(1.5, 2, 0), (3.5, 0, 2)])
+def test_graceful_stop_lets_running_iterations_finish(
+    length_s: float, completed: int, interrupted: int
+) -> None:
+    async def main() -> None:
+        bench = Bench(flow_of(length_s), executor="constant-vus", vus=2, duration="1s", graceful_stop="2s")
+        await bench.until_finished()
+        gauge = bench.runner.gauge
+        assert (gauge.completed, gauge.interrupted) == (completed, interrupted)
+        assert bench.now_s == pytest.approx(min(length_s, 3.0), abs=0.05)
+        assert sum(h.count for h in bench.load.recorder.take_iterations().values()) == completed
+
+    run_virtual(main())
+
+
+def test_graceful_stop_cuts_a_longer_ramp_down_short() -> None:
+    async def main() -> None:
+        bench = Bench(
+            flow_of(60),
+            executor="ramping-vus",
+            start_vus=2,
+            stages=[{"duration": "1s", "target": 2}, {"duration": "1s", "target": 0}],
+            graceful_ramp_down="30s",
+            graceful_stop="3s",
+        )
+        await bench.until_finished()
+        assert bench.now_s == pytest.approx(5.0, abs=0.05)
+        assert bench.runner.gauge.interrupted == 2
+
+    run_virtual(main())
+
+
+def test_stop_is_graceful_and_abort_is_at_once() -> None:
+    async def main() -> None:
+        for at_once, expected_s in ((False, 5.0), (True, 3.3)):
+            bench = Bench(flow_of(5), executor="constant-vus", vus=3, duration="60s")
+            await bench.until(3.3)
+            bench.runner.end(at_once)
+            await bench.until_finished()
+            assert bench.now_s == pytest.approx(expected_s, abs=0.05)
+            assert bench.runner.gauge.interrupted == (3 if at_once else 0)
+
+    run_virtual(main())
+
+
+def test_iteration_count_of_constant_vus_is_that_of_a_closed_loop() -> None:
+    async def main() -> None:
+        bench = Bench(flow_of(0.5), executor="constant-vus", vus=7, duration="60s", think_time="1s")
+        await bench.until_finished()
+        # 60 s / (0.5 s + 1 s) = 40 iterations for each VU.
+        assert bench.runner.gauge.completed == 7 * 40
+        (durations,) = bench.load.recorder.take_iterations().values()
+        assert durations.min_us == pytest.approx(1_500_000, abs=2000)
+        assert durations.mean_us == pytest.approx(1_500_000, rel=0.001)
+
+    run_virtual(main())
+
+
+def test_think_time_is_cut_short_when_the_vu_leaves() -> None:
+    async def main() -> None:
+        bench = Bench(flow_of(0.1), executor="constant-vus", vus=1, duration="5s", think_time="60s")
+        await bench.until_finished()
+        assert bench.now_s == pytest.approx(5.0, abs=0.05)
+        assert bench.runner.gauge.completed == 1
+
+    run_virtual(main())
+
+
+def test_pause_starts_nothing_and_counts_in_no_duration() -> None:
+    async def main() -> None:
+        started: list[float] = []
+
+        async def flow(vu: VirtualUser) -> None:
+            started.append(loop.now_s)
+            await vu.sleep(1)
+
+        bench = Bench(flow, executor="constant-vus", vus=3, duration="20s", think_time="1s")
+        loop, load = bench.loop, bench.load
+        await bench.until(4.5)
+        load.hold()
+        load.clock.freeze(loop.now_ns())
+        frozen_s = bench.now_s
+        before = len(started)
+        for _ in range(500):
+            bench.runner.adjust(load.clock.elapsed_ns())
+            await asyncio.sleep(TICK_S)
+        assert bench.now_s == frozen_s
+        assert len(started) == before
+        load.clock.thaw(loop.now_ns())
+        load.release()
+        await bench.until_finished()
+        assert loop.now_s == pytest.approx(20 + 10, abs=0.1)
+        assert bench.runner.gauge.completed == 3 * 10
+        (durations,) = load.recorder.take_iterations().values()
+        assert durations.max_us == pytest.approx(2_000_000, abs=25_000)
+
+    run_virtual(main())
+
+
+def test_shared_iterations_do_each_index_once_and_fast_vus_do_more() -> None:
+    done: list[int] = []
+    by_vu: dict[int, int] = {}
+
+    async def flow(vu: VirtualUser) -> None:
+        assert vu.index is not None
+        done.append(vu.index)
+        by_vu[vu.number] = by_vu.get(vu.number, 0) + 1
+        await vu.sleep(1.0 if vu.number == 1 else 0.1)
+
+    async def main() -> None:
+        bench = Bench(flow, executor="shared-iterations", vus=3, iterations=100)
+        leases, free = bench.runner.leases, iter(range(0, 100, 10))
+        assert leases is not None
+
+        def host() -> None:
+            while bench.wanted:
+                bench.wanted -= 1
+                start = next(free, None)
+                leases.grant(*((start, start + 10) if start is not None else (0, 0)))
+
+        while not bench.runner.finished:
+            await bench.until(bench.now_s + TICK_S, host)
+
+    run_virtual(main())
+    assert sorted(done) == list(range(100))
+    assert by_vu[2] > 4 * by_vu[1]
+
+
+def test_flow_that_raises_counts_as_an_iteration_and_an_error() -> None:
+    async def flow(vu: VirtualUser) -> None:
+        if vu.iteration % 2:
+            raise LookupError("nothing here")
+        await vu.sleep(0.1)
+
+    async def main() -> None:
+        bench = Bench(flow, executor="constant-vus", vus=1, duration="1s")
+        await bench.until_finished()
+        (error,) = bench.load.recorder.take_errors()
+        assert (error.phase, error.failure) == ("flow", "LookupError")
+        assert error.samples[0].detail == "LookupError: nothing here"
+        assert 8 <= error.count <= 10
+        assert bench.runner.gauge.completed == bench.runner.gauge.started
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_conservation_holds_at_every_tick_whatever_people_steer(seed: int) -> None:
+    dice = random.Random(seed)
+
+    async def flow(vu: VirtualUser) -> None:
+        await vu.sleep(vu.random.random() * 3)
+
+    async def main() -> None:
+        bench = Bench(
+            flow, executor="constant-vus", vus=5, duration="60s", graceful_stop="1s", think_time="100ms"
+        )
+        at_s = 0.0
+        while at_s < 55:
+            at_s += dice.random() * 5
+            await bench.until(at_s)
+            if dice.random() < 0.2:
+                bench.runner.steering.release()
+            else:
+                over_ns = int(dice.choice([0, 2]) * NS_PER_S)
+                bench.runner.steering.set_vus(dice.randrange(0, 30), bench.load.clock.elapsed_ns(), over_ns)
+        await bench.until_finished()
+        gauge = bench.runner.gauge
+        assert gauge.vus == gauge.running == 0
+        assert gauge.started == gauge.completed + gauge.interrupted > 50
+
+    run_virtual(main())
