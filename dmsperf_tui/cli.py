@@ -158,17 +158,22 @@ def serve(
 @_example("dmsperf-tui attach")
 @cli.command(context_settings=_HELP)
 @click.argument("run", required=False)
-def attach(run: str | None) -> None:
-    """Open the terminal app on a running run, with its history. RUN is an id, a path or `last`."""
-    from dmsperf_tui.run.registry import find_live
+@click.option("--results", metavar="DIR", default="results", help="Where records are [results].")
+def attach(run: str | None, results: str) -> None:
+    """Open the terminal app on a run, with its history: a running one, else a recorded one.
+
+    RUN is an id, a path or `last`.
+    """
+    from pathlib import Path
+
+    from dmsperf_tui.run.replay import open_run
     from dmsperf_tui.settings.config import Options
 
-    found = find_live(run)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError("the terminal app needs a terminal", mend="use: dmsperf-tui ctl status")
     from dmsperf_tui.tui import run_app
 
-    sys.exit(run_app(Options(), found.socket))
+    sys.exit(run_app(Options(results=results), lambda: open_run(run, Path(results))))
 
 
 @_example("dmsperf-tui ctl vus 20 --over 10s")
@@ -288,13 +293,13 @@ def abort(run: str | None) -> None:
 @_example("dmsperf-tui list scenarios")
 @cli.command("list", context_settings=_HELP)
 @click.argument("kind", type=click.Choice(["scenarios", "profiles", "environments", "runs"]))
-def list_(kind: str) -> None:
-    """What there is to choose from, or the runs that are active."""
+@click.option("--results", metavar="DIR", default="results", help="Where records are [results].")
+def list_(kind: str, results: str) -> None:
+    """What there is to choose from, or the runs: active ones first, then recorded ones."""
     if kind == "runs":
-        from dmsperf_tui.run.registry import live_runs
+        from dmsperf_tui.run.ctl import show_runs
 
-        for run in live_runs():
-            click.echo(f"{run.id}  {run.scenario:<24} {run.results}")
+        show_runs(results)
         return
     from dmsperf_tui.settings.catalogue import catalogue
 

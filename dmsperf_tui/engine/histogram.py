@@ -104,12 +104,13 @@ class Histogram:
     def percentiles_us(self, percentiles: Iterable[float]) -> list[int]:
         """The value at each percentile, HdrHistogram's way: nearest rank, the counter's highest value.
 
-        Never above the exact maximum. All 0 where there is no value.
+        Percentile 0 is the first counter's lowest value. Never above the exact maximum. All 0 where there is no value.
         """
         wanted = list(percentiles)
         if not self.count:
             return [0] * len(wanted)
-        ranks = sorted((max(1, int(p / 100 * self.count + 0.5)), i) for i, p in enumerate(wanted))
+        # In this order of operations, as HdrHistogram: 29 / 100 * 50 falls short of 14.5.
+        ranks = sorted((max(1, int(p * self.count / 100 + 0.5)), i) for i, p in enumerate(wanted))
         found = [0] * len(wanted)
         seen = self.zeros
         position = 0
@@ -120,7 +121,8 @@ class Histogram:
                 break
             seen += self.buckets[bucket]
             while position < len(ranks) and ranks[position][0] <= seen:
-                found[ranks[position][1]] = min(highest_in(bucket), self.max_us)
+                index = ranks[position][1]
+                found[index] = min(highest_in(bucket), self.max_us) if wanted[index] else lowest_in(bucket)
                 position += 1
         return found
 

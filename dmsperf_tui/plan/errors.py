@@ -37,8 +37,9 @@ class ConfigError(Exception):
         return " ".join(f"{where}{key}{self.what}{mend}".split())
 
     def located(self, *, file: str, key: str | None = None, line: int | None = None) -> ConfigError:
-        """The same error, told where it happened."""
-        return ConfigError(self.what, file=file, key=key or self.key, line=line or self.line, mend=self.mend)
+        """The same error, told where it happened; an empty `key` takes the key out."""
+        kept = self.key if key is None else key
+        return ConfigError(self.what, file=file, key=kept, line=line or self.line, mend=self.mend)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 
 from dmsperf_tui.plan.units import format_clock
 from dmsperf_tui.run.commands import Command, Reply
 from dmsperf_tui.run.link import SocketLink
-from dmsperf_tui.run.registry import find_live
+from dmsperf_tui.run.registry import find_live, live_runs
+from dmsperf_tui.run.replay import recorded_runs
 from dmsperf_tui.run.snapshot import SNAPSHOT, RunSnapshot
 
 _GONE = "the run's host is gone"
@@ -64,6 +66,16 @@ def status_lines(snapshot: RunSnapshot) -> list[str]:
     marks = {True: "✓", False: "✗", None: "-"}
     lines += [f"threshold  {marks[row.ok]} {row.metric} {row.expression}" for row in snapshot.thresholds]
     return lines
+
+
+def show_runs(results: str) -> None:
+    """Prints the active runs, then the recorded ones, newest last."""
+    active = live_runs()
+    for run in active:
+        sys.stdout.write(f"{run.id}  active    {run.results}\n")
+    for folder in recorded_runs(Path(results)):
+        if str(folder.resolve()) not in {run.results for run in active}:
+            sys.stdout.write(f"{folder.name[-6:]}  recorded  {folder}\n")
 
 
 def show_status(reference: str | None, as_json: bool) -> int:

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.report.summary import Rate, Summary, Trend
 from dmsperf_tui.run.commands import Command, Reply
-from dmsperf_tui.run.registry import process_alive
+from dmsperf_tui.run.link import RunLink, SocketLink
+from dmsperf_tui.run.registry import find_live, live_runs, process_alive
 from dmsperf_tui.run.snapshot import (
     CheckRow,
     ErrorRow,
@@ -29,6 +30,11 @@ from dmsperf_tui.run.snapshot import (
 from dmsperf_tui.systems.checks import PreflightRow
 
 
+def recorded_runs(results: Path) -> list[Path]:
+    """The folders of all recorded runs, oldest first."""
+    return sorted(path.parent for path in results.glob("*/summary.json"))
+
+
 def find_recorded(reference: str | None, results: Path) -> Path:
     """The folder of a recorded run: a path, an id, or `last` (also where None is given).
 
@@ -36,7 +42,7 @@ def find_recorded(reference: str | None, results: Path) -> Path:
     """
     if reference and (Path(reference) / "summary.json").is_file():
         return Path(reference)
-    folders = sorted(path.parent for path in results.glob("*/summary.json"))
+    folders = recorded_runs(results)
     if reference in (None, "last") and folders:
         return folders[-1]
     for folder in folders:
@@ -188,3 +194,17 @@ class RecordLink:
 
     async def close(self) -> None:
         """There is nothing to let go of."""
+
+
+async def open_run(reference: str | None, results: Path) -> RunLink:
+    """A link to the run named by an id, a path or `last`: a live one first, else a recorded one.
+
+    Raises ConfigError where there is none, or several live ones to choose from.
+    """
+    if live_runs():
+        try:
+            return await SocketLink.connect(find_live(reference).socket)
+        except (ConfigError, ConnectionError, FileNotFoundError):
+            if reference is None:
+                raise
+    return RecordLink(find_recorded(reference, results))

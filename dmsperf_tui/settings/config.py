@@ -86,7 +86,7 @@ def resolve(options: Options, places: Places | None = None, variables: Variables
     data = file.data
     for key, text in of_scenario.items():
         _check_settable(key, data)
-        assign(data, key, text)
+        _set(data, key, text)
     try:
         data = fill(data, from_mapping(profile.values, "profile value"))
         plan = parse_plan(name, data, vus=options.vus, duration_s=options.duration_s, speedup=options.speedup)
@@ -125,9 +125,19 @@ def _check_numbers(options: Options) -> None:
         raise ConfigError("must be longer than 0", key="--duration", mend="write 30s or 5m")
 
 
+def _set(data: dict[str, Any], key: str, text: str) -> None:
+    table, _, metric = key.partition(".")
+    if table != "thresholds":
+        assign(data, key, text)
+    elif isinstance(thresholds := data.setdefault(table, {}), dict):
+        # One expression; dots after the first one belong to the metric's tags.
+        thresholds[metric] = [text]
+
+
 def _check_settable(key: str, data: Mapping[str, Any]) -> None:
     table, _, rest = key.partition(".")
-    workloads = data.get("workloads", {})
+    workloads = data.get("workloads")
+    workloads = workloads if isinstance(workloads, Mapping) else {}
     if table == "workloads" and rest and rest.partition(".")[0] in workloads:
         return
     if table == "thresholds" and rest:

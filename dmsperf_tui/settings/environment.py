@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.plan.scenario import explain
 from dmsperf_tui.settings.places import Places
-from dmsperf_tui.settings.references import fill
+from dmsperf_tui.settings.references import fill, lone_reference
 from dmsperf_tui.settings.toml_file import TomlFile
 from dmsperf_tui.settings.variables import Variables
 
@@ -48,13 +49,18 @@ class Environment(BaseModel):
 
 
 def _check_url(url: str, key: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(f"{url!r} is not an http(s) URL", key=key, mend="write http://host:port/path")
-    if parts.username or parts.password:
+    # Before anything else: every other message repeats the URL.
+    if "@" in re.split("[/?#]", url.partition("://")[2], maxsplit=1)[0]:
         raise ConfigError(
             "a URL must not carry credentials", key=key, mend="set CLIENT_ID and CLIENT_SECRET instead"
         )
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ConfigError(f"{url!r} is not an http(s) URL", key=key, mend="write http://host:port/path")
     return url.rstrip("/")
 
 
@@ -66,9 +72,10 @@ def load_environment(name: str, places: Places, variables: Variables) -> Environ
     if name == EMBEDDED:
         return Environment(name=EMBEDDED, title="Embedded DMS, in a process of its own", system="dms")
     if "://" in name:
+        url = _check_url(name, "--env")
         return Environment(
-            name=urlsplit(name).netloc.rpartition("@")[2],
-            url=_check_url(name, "--env"),
+            name=urlsplit(url).netloc,
+            url=url,
             token_url=_value(variables, "OAUTH_TOKEN_URL"),
             client_id=_value(variables, "CLIENT_ID"),
             client_secret=_secret(_value(variables, "CLIENT_SECRET")),
@@ -76,7 +83,7 @@ def load_environment(name: str, places: Places, variables: Variables) -> Environ
     file = TomlFile.read(places.find("config/environments", name, "environment", (EMBEDDED,)))
     try:
         secret = file.data.get("client_secret")
-        if isinstance(secret, str) and not secret.startswith("${"):
+        if secret is not None and not lone_reference(secret):
             raise ConfigError(
                 "a secret does not belong in a file", key="client_secret", mend='write "${CLIENT_SECRET}"'
             )

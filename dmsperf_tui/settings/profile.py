@@ -91,7 +91,8 @@ def load_profile(
     merged = {key: dict(body) if isinstance(body, Mapping) else body for key, body in file.data.items()}
     for key, value in layers.items():
         table, _, field = key.partition(".")
-        merged.setdefault(table, {})[field] = value
+        if isinstance(fields := merged.setdefault(table, {}), dict):
+            fields[field] = value
     try:
         parsed = _ProfileFile.model_validate(merged)
     except ValidationError as error:

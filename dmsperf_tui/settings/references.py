@@ -27,6 +27,12 @@ def fill(value: Any, lookup: Callable[[str, str | None], Any], key: str = "") ->
         raise ConfigError(error.what, key=key, mend=error.mend) from None
 
 
+def lone_reference(value: Any) -> bool:
+    """Whether `value` is `${name}` and nothing else: no text beside it, no default."""
+    match = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    return match is not None and match["default"] is None
+
+
 def from_mapping(values: Mapping[str, Any], what: str) -> Callable[[str, str | None], Any]:
     """A lookup in `values`; raises ConfigError with the nearest name where it has none."""
 

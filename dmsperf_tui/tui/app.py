@@ -119,7 +119,8 @@ class DmsPerfApp(App[None]):
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up)
         self.set_interval(1 / self._refresh_hz, self._paint)
         if self._link is not None:
-            self._watch(self._link)
+            # Not before the first layout: what asks for a new one while that is made is not heard.
+            self.call_after_refresh(self._watch, self._link)
 
     async def on_unmount(self) -> None:
         if threading.current_thread() is threading.main_thread():

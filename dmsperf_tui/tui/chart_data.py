@@ -92,8 +92,12 @@ _SPANS_S = (30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 57_600
 _STEPS_S = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 14_400)
 
 
-def time_axis(end_s: float, window_s: float | None, width: int, planned_s: float = 0.0) -> Axis:
-    """The newest `window_s` seconds, or all of them; a young run's axis grows in steps, not each second."""
+def time_axis(
+    end_s: float, window_s: float | None, width: int, planned_s: float = 0.0, *, over: bool = False
+) -> Axis:
+    """The newest `window_s` seconds, or all of them; a live run's axis grows in steps, not each second."""
+    if over and window_s is None:
+        return clock_axis(0.0, max(end_s, 1.0), width)
     spans = sorted({*_SPANS_S, *([planned_s] if planned_s >= 10 else [])})
     span = next((span for span in spans if span >= end_s), math.ceil(end_s / 3600) * 3600)
     if window_s is not None:
@@ -138,9 +142,9 @@ def log_axis(least: float, greatest: float, height: int) -> Axis:
         if low <= base * 10.0**exponent
     ]
     rounds = [value for value in rounds if value <= high * 1.0001]
-    if len(rounds) * 2 > height:
+    if len(rounds) * 3 > height * 2:
         decades = [value for value in rounds if abs(math.log10(value) - round(math.log10(value))) < 1e-9]
-        rounds = decades if len(decades) > 1 else [rounds[0], rounds[-1]]
+        rounds = decades if len(decades) > 1 else rounds[:: max(1, len(rounds) - 1) if height < 6 else 2]
     return Axis(math.log10(low), math.log10(high), tuple((math.log10(v), _plain(v)) for v in rounds))
 
 

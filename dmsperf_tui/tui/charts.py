@@ -116,7 +116,10 @@ class RunChart(Chart):
         view = self._view
         if view is None or not view.timeline.times:
             return None
-        axis = time_axis(view.timeline.end_s, view.window_s, width, view.snapshot.info.planned_s)
+        snapshot = view.snapshot
+        axis = time_axis(
+            view.timeline.end_s, view.window_s, width, snapshot.info.planned_s, over=snapshot.state.over
+        )
         return self.compose_picture(view, axis, width, height)
 
     def compose_picture(self, view: View, x: Axis, width: int, height: int) -> Picture | None:

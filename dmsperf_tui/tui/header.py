@@ -75,16 +75,18 @@ class RunHeader(Vertical):
         slash = " / " if wide else "/"
         return Content.assemble(
             (format_clock(snapshot.elapsed_s), "bold"),
-            (f"{slash}{format_clock(snapshot.info.planned_s)}", "$foreground-muted"),
+            (f"{slash}{format_clock(round(snapshot.info.planned_s))}", "$foreground-muted"),
         )
 
     @staticmethod
     def _what(snapshot: RunSnapshot, wide: bool) -> Content:
         info = snapshot.info
         name = environment_name(info.environment, try_out=info.try_out)
+        if not wide and info.try_out:
+            name = "try-out"
         parts: list[str | tuple[str, str]] = [(info.scenario, "bold"), f" · {info.profile} · {name}"]
         if info.speedup != 1:
-            parts.append((f" · x{info.speedup:g} speed", "$warning"))
+            parts.append((f" · x{info.speedup:g}" + (" speed" if wide else ""), "$warning"))
         if info.insecure:
             parts.append((" · INSECURE TLS", "bold $error"))
         stage = next((e.text for e in reversed(snapshot.events) if e.kind == "stage"), "")

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
-from dmsperf_tui.run.link import SocketLink
+from dmsperf_tui.run.link import RunLink
 from dmsperf_tui.settings.config import Options
 from dmsperf_tui.tui.app import DmsPerfApp
 
 
-def run_app(options: Options, link_socket: str | None = None) -> int:
-    """Opens the app in set-up, or on the live run behind `link_socket`.
+def run_app(options: Options, connect: Callable[[], Awaitable[RunLink]] | None = None) -> int:
+    """Opens the app in set-up, or on the run that `connect` links to.
 
-    Returns the run's exit code where it ended on the screen, else 0. Raises ConnectionError or
-    FileNotFoundError when nobody listens at the socket.
+    Returns the run's exit code where it ended on the screen, else 0. Raises what `connect` raises.
     """
-    return asyncio.run(_run(options, link_socket))
+    return asyncio.run(_run(options, connect))
 
 
-async def _run(options: Options, link_socket: str | None) -> int:
-    link = await SocketLink.connect(link_socket) if link_socket is not None else None
+async def _run(options: Options, connect: Callable[[], Awaitable[RunLink]] | None) -> int:
+    link = await connect() if connect is not None else None
     app = DmsPerfApp(options, link=link)
     await app.run_async()
     return app.return_code or 0

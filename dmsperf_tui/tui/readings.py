@@ -27,3 +27,6 @@ class Reading(Static):
         now = content.plain
         moved = len(before) != len(now) or before.count("\n") != now.count("\n")
         self.update(content, layout=moved)
+        if moved:
+            # Again, as a request that comes while a layout is being made is lost.
+            self.call_after_refresh(self.refresh, layout=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from textwrap import wrap
 
 from textual import on
 from textual.app import ComposeResult
@@ -52,6 +53,10 @@ class SetupView(Horizontal):
             with Horizontal(id="go"):
                 yield Button("▶ Start", id="start", variant="success")
                 yield Reading(id="problem")
+
+    def on_resize(self) -> None:
+        if self.config is not None:
+            self.call_after_refresh(self._show, self.config, self.options)
 
     def on_mount(self) -> None:
         self.query_one("#details").border_title = "Scenario"
@@ -141,29 +146,37 @@ class SetupView(Horizontal):
 
     def _details(self, config: RunConfig, options: Options) -> Content:
         plan, profile = config.plan, config.profile
-        typed = typed_options(options)
-        lines = [Content.styled(plan.title, "bold"), Content(plan.description)]
-        lines += [_workload_line(workload) for workload in plan.workloads]
-        judged = "\n          ".join(f"{row.metric}  {row.expression}" for row in plan.thresholds)
-        lines.append(Content.assemble(("judged by ", "$foreground-muted"), judged or "no thresholds"))
-        lines.append(
-            Content.assemble(
-                ("profile   ", "$foreground-muted"), (profile.title, "bold"), f"  {profile.description}"
-            )
-        )
-        if typed:
-            lines.append(Content.assemble(("given     ", "$foreground-muted"), (typed, "$accent")))
-        return Content("\n").join(line for line in lines if line.plain)
+        width = max(30, self.query_one("#details").scrollable_content_region.width)
+        lines = [Content.styled(plan.title, "bold")]
+        lines += [Content(line) for line in wrap(plan.description, width)]
+        for workload in plan.workloads:
+            lines += _hanging("workload", f"{workload.name}  {_workload_words(workload)}", width)
+        judged = [f"{row.metric}  {row.expression}" for row in plan.thresholds] or ["no thresholds"]
+        for label, words in zip(["judged by", *[""] * len(judged)], judged, strict=False):
+            lines += _hanging(label, words, width)
+        lines += _hanging("profile", f"{profile.title}: {profile.description}", width)
+        if typed := typed_options(options):
+            lines += _hanging("given", typed, width, "$accent")
+        return Content("\n").join(lines)
 
 
-def _workload_line(workload: WorkloadPlan) -> Content:
-    think = f" · think time {format_duration(workload.think_time_s)}" if workload.think_time_s else ""
-    many = f" · {workload.iterations:,} iterations" if workload.iterations else ""
-    return Content.assemble(
-        ("workload  ", "$foreground-muted"),
-        (workload.name, "bold"),
-        f"  {workload.executor} · {workload.flow}{many}{think}",
-    )
+def _hanging(label: str, words: str, width: int, style: str = "") -> list[Content]:
+    """A label and its words, wrapped beside it and not below."""
+    rows = wrap(words, width - 10, break_on_hyphens=False) or [""]
+    labels = [label, *[""] * len(rows)]
+    return [
+        Content.assemble((f"{head:<10}", "$foreground-muted"), (row, style))
+        for head, row in zip(labels, rows, strict=False)
+    ]
+
+
+def _workload_words(workload: WorkloadPlan) -> str:
+    parts = [workload.executor, workload.flow]
+    if workload.iterations:
+        parts.append(f"{workload.iterations:,} iterations")
+    if workload.think_time_s:
+        parts.append(f"think time {format_duration(workload.think_time_s)}")
+    return " · ".join(parts)
 
 
 def typed_options(options: Options) -> str:

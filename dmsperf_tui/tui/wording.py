@@ -107,7 +107,7 @@ def applied(event: EventRow) -> str:
     """How far a change of the load has come."""
     if event.applied_s is None:
         return "… being applied" if event.kind in ("vus", "release") else ""
-    return f"✓ applied in {event.applied_s:.1f} s"
+    return "✓ applied at once" if event.applied_s < 0.05 else f"✓ applied in {event.applied_s:.1f} s"
 
 
 def middle_cut(text: str, width: int) -> str:
