@@ -324,3 +324,11 @@ def main() -> None:
             raise
         click.echo(f"dmsperf-tui: {error}", err=True)
         sys.exit(CONFIG_EXIT)
+    except KeyboardInterrupt:
+        sys.exit(105)
+    except Exception as error:
+        if "--debug" in sys.argv:
+            raise
+        kind = type(error).__name__
+        click.echo(f"dmsperf-tui: internal error: {kind}: {error}; --debug shows where", err=True)
+        sys.exit(1)

@@ -104,7 +104,8 @@ class Histogram:
     def percentiles_us(self, percentiles: Iterable[float]) -> list[int]:
         """The value at each percentile, HdrHistogram's way: nearest rank, the counter's highest value.
 
-        Percentile 0 is the first counter's lowest value. Never above the exact maximum. All 0 where there is no value.
+        Percentile 0 is the first counter's lowest value. Never above the exact maximum. All 0 where there
+        is no value.
         """
         wanted = list(percentiles)
         if not self.count:

@@ -43,8 +43,8 @@ class RequestSpec(_File):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
 
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
-    path: str
-    """Path and query, below the environment's URL."""
+    path: str = Field(pattern=r"^/[^#\s]*$")
+    """Path and query, below the environment's URL: load goes nowhere else."""
     name: str | None = None
     """The operation's name; METHOD and path by default."""
     headers: dict[str, str] = {}

@@ -108,7 +108,7 @@ class Crew:
         run = self._run
         match message:
             case Interval():
-                run.statistics.take(index, message)
+                run.take_interval(index, message)
             case Gauges():
                 run.take_gauges(index, message)
             case Ack(version, at_ns):

@@ -26,6 +26,9 @@ from dmsperf_tui.settings.config import RunConfig
 START_DELAY_S = 0.25
 """Load starts so much later than it is ordered, so that all workers start in the same instant."""
 
+CLOCK_STEP_S = 0.05
+"""Times are monotonic and not hurt by a stepped clock, but other systems' logs no longer fit ours."""
+
 WorkerFactory = Callable[[Record, int], Awaitable[WorkerHandle]]
 
 
@@ -138,6 +141,7 @@ class RunHost:
         assert clock is not None
         stages = dict.fromkeys((workload.name for workload in run.config.plan.workloads), 0)
         second = 0
+        offset_s = time.time() - perf_counter_ns() / NS_PER_S
         while True:
             await asyncio.sleep(max(0.0, (second + 1) - clock.wall_ns() / NS_PER_S))
             run.tick(second)
@@ -146,6 +150,9 @@ class RunHost:
             self._mark_stages(stages)
             run.judge_now()
             self.helm.end_long_pause()
+            before_s, offset_s = offset_s, time.time() - perf_counter_ns() / NS_PER_S
+            if abs(offset_s - before_s) > CLOCK_STEP_S:
+                run.verdict.fact("suspect", "the system's clock was stepped")
             if self.record.summary_due():
                 self.record.summary(summarize(run, self._started_at, None))
             run.changed.set()

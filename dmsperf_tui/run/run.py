@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dmsperf_tui.engine.clock import RunClock
-from dmsperf_tui.engine.messages import Gauges, Sample, WorkloadGauge
+from dmsperf_tui.engine.http import GENERATOR_KINDS
+from dmsperf_tui.engine.messages import Gauges, Interval, Sample, WorkloadGauge
 from dmsperf_tui.plan.scenario import WorkloadPlan
 from dmsperf_tui.plan.steering import Steering
 from dmsperf_tui.plan.units import NS_PER_S
@@ -150,6 +151,13 @@ class Run:
         """How things stand on one worker now."""
         self.statistics.take_gauges(worker, gauges)
         self.vus_max = max(self.vus_max, self._levels().vus)
+
+    def take_interval(self, worker: int, interval: Interval) -> None:
+        """One worker's second; what ran out on this machine makes the run invalid."""
+        for error in interval.errors:
+            if error.failure in GENERATOR_KINDS:
+                self.verdict.fact("invalid", f"the load generator ran out of resources: {error.failure}")
+        self.statistics.take(worker, interval)
 
     def tick(self, second: int) -> None:
         """Second `second` has just ended."""

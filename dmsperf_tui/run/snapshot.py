@@ -114,9 +114,9 @@ class ErrorRow:
 
     operation: str
     phase: str
-    """resolve, connect, tls, send, wait, read, protocol, status, check, flow or auth."""
+    """resolving, connecting, tls_handshaking, sending, waiting, receiving, status, check or flow."""
     kind: str
-    """Status or error class: `409`, `connection refused`."""
+    """Status or kind of fault: `409`, `connect refused`."""
     count: int
     first_s: float
     last_s: float

@@ -91,6 +91,9 @@ def serve(options: StandinOptions) -> int:
         "pid": os.getpid(),
     }
     server = _Server(config, naps, orjson.dumps(ready).decode())
+    if sys.stderr.isatty():
+        hint = f"CLIENT_ID={client_id} CLIENT_SECRET={client_secret} dmsperf-tui --env http://{host}:{port}"
+        print(f"Ctrl-C ends it. To aim a run at it:\n{hint}", file=sys.stderr)  # noqa: T201
     if options.until_eof:
         threading.Thread(target=server.end_with_stdin, name="stdin", daemon=True).start()
     with listener:

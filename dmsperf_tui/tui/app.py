@@ -9,6 +9,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterable
 from typing import ClassVar
 
+from rich.text import Text
 from textual import on
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
@@ -83,6 +84,11 @@ class DmsPerfApp(App[None]):
         refresh_hz: float | None = None,
     ) -> None:
         super().__init__()
+        # Here and not once mounted, where a change of theme styles everything a second time.
+        self.register_theme(theme.DARK)
+        self.register_theme(theme.LIGHT)
+        if "TEXTUAL_THEME" not in os.environ:
+            self.theme = theme.DARK.name
         self.phase = Phase.SETUP if link is None else Phase.STARTING
         self.timeline = Timeline()
         self.snapshot: RunSnapshot | None = None
@@ -110,10 +116,6 @@ class DmsPerfApp(App[None]):
         yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
-        self.register_theme(theme.DARK)
-        self.register_theme(theme.LIGHT)
-        if "TEXTUAL_THEME" not in os.environ:
-            self.theme = theme.DARK.name
         if threading.current_thread() is threading.main_thread():
             # A terminal that vanishes must not end in a spin on its dead device: leave; the run goes on.
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up)
@@ -334,7 +336,9 @@ class DmsPerfApp(App[None]):
         self.action_quit_run()
 
     def _leave(self) -> None:
-        self.exit(return_code=self.exit_code or 0, message=self._farewell())
+        farewell = self._farewell()
+        message = Text(farewell, no_wrap=True, overflow="ignore") if farewell else None
+        self.exit(return_code=self.exit_code or 0, message=message)
 
     def _farewell(self) -> str | None:
         """What stays on the terminal: how it ended, or how to take it up again."""

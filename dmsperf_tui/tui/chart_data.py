@@ -69,13 +69,13 @@ def _extremes(times: Sequence[float], values: Sequence[float | None], start: int
     if end - start == 1:
         only = values[start]
         return [] if only is None else [(times[start], only)]
-    there = [(value, index) for index in range(start, end) if (value := values[index]) is not None]
+    cut = values[start:end]
+    there = [value for value in cut if value is not None]
     if not there:
         return []
     least, greatest = min(there), max(there)
-    first, second = sorted((least, greatest), key=lambda pair: pair[1])
-    points = [(times[first[1]], first[0])]
-    return points if least[0] == greatest[0] else [*points, (times[second[1]], second[0])]
+    low, high = (times[start + cut.index(least)], least), (times[start + cut.index(greatest)], greatest)
+    return [low] if least == greatest else [low, high] if low < high else [high, low]
 
 
 def straightened(run: list[Point]) -> list[Point]:

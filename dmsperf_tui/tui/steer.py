@@ -46,7 +46,7 @@ def workload_line(row: WorkloadRow, width: int, named: int) -> Content:
     if row.leaving:
         extras.append((f"  {row.leaving} finishing", "$foreground-muted"))
     done = count(row.iterations) + (f"/{count(row.total_iterations)}" if row.total_iterations else "")
-    extras.append((f"  {done} iterations", "$foreground-muted"))
+    extras.append((f"  {done} iteration" + ("" if done == "1" else "s"), "$foreground-muted"))
     if row.interrupted:
         extras.append((f"  {count(row.interrupted)} cut", "$foreground-muted"))
     if row.dropped:

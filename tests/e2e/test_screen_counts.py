@@ -26,9 +26,10 @@ async def _until(
         while True:
             await pilot.pause(0.05)
             snapshot = app.snapshot
-            if snapshot is not None and snapshot.state is state:
-                if not settled or (snapshot.requests and snapshot.requests == snapshot.requests_sent):
-                    return snapshot
+            if snapshot is None or snapshot.state is not state:
+                continue
+            if not settled or (snapshot.requests and snapshot.requests == snapshot.requests_sent):
+                return snapshot
 
 
 @pytest.mark.parametrize("workers", [1, 3])

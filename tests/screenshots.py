@@ -1,0 +1,78 @@
+"""Renders `screenshots/` from real runs against the embedded DMS: `make screenshots`.
+
+Each size has a run of its own: before, during (after live changes of load) and after it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from dmsperf_tui.run.snapshot import RunState
+from dmsperf_tui.settings.config import Options
+from dmsperf_tui.tui import DmsPerfApp
+
+SHOTS = Path(__file__).parent.parent / "screenshots"
+SIZES = ((120, 40), (80, 24))
+SPEEDUP = 30
+PATIENCE_S = 120.0
+# Fonts are the reader's own: a picture in a repository asks no server for anything.
+_FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}\s*")
+_FONT = "Fira Code, DejaVu Sans Mono, Menlo, Consolas, monospace"
+
+
+def save(app: DmsPerfApp, name: str) -> None:
+    svg = _FONT_FACE.sub("", app.export_screenshot(title="dmsperf-tui"))
+    svg = re.sub(r"font-family: ?Fira Code, monospace", f"font-family: {_FONT}", svg)
+    svg = re.sub(r"terminal-\d+", "terminal", svg)
+    (SHOTS / f"{name}.svg").write_text(svg, encoding="utf-8")
+    sys.stderr.write(f"screenshots/{name}.svg\n")
+
+
+async def _until_s(pilot: Pilot[Any], app: DmsPerfApp, elapsed_s: float) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while app.snapshot is None or app.snapshot.elapsed_s < elapsed_s:
+            await pilot.pause(0.1)
+
+
+async def shoot(width: int, height: int, results: str) -> None:
+    size = f"{width}x{height}"
+    app = DmsPerfApp(Options(scenario="dms/concurrent", speedup=SPEEDUP, seed=1, results=results))
+    async with app.run_test(size=(width, height)) as pilot:
+        await pilot.pause(1.5)
+        save(app, f"setup-{size}")
+        await pilot.press("s")
+        await _until_s(pilot, app, 9)
+        for key in ("right_square_bracket", "right_square_bracket"):
+            await pilot.press(key)
+        await _until_s(pilot, app, 15)
+        await pilot.press("v", *"60 over 4s", "enter")
+        await _until_s(pilot, app, 24)
+        save(app, f"running-{size}")
+        await pilot.press("v")
+        await pilot.pause(0.5)
+        save(app, f"prompt-{size}")
+        await pilot.press("escape", "l")
+        async with asyncio.timeout(PATIENCE_S):
+            while app.snapshot is None or app.snapshot.state is not RunState.FINISHED:
+                await pilot.pause(0.2)
+        await pilot.pause(1.5)
+        save(app, f"finished-{size}")
+
+
+def main() -> int:
+    SHOTS.mkdir(exist_ok=True)
+    for width, height in SIZES:
+        with tempfile.TemporaryDirectory() as results:
+            asyncio.run(shoot(width, height, results))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
