@@ -254,6 +254,8 @@ class Interval:
 class Finished:
     """No VU is left and all statistics are sent."""
 
+    cut_short: str = ""
+    """Why the worker ended its load by itself, before the plan was over."""
     kind: Literal["finished"] = "finished"
 
 

@@ -205,6 +205,7 @@ class Worker:
         load = self._load
         assert load is not None
         next_gauges_ns = 0
+        cut_short = ""
         while True:
             elapsed_ns = load.clock.elapsed_ns()
             for runner in self._runners.values():
@@ -220,13 +221,14 @@ class Worker:
                 next_gauges_ns = wall_ns + int(_GAUGES_EVERY_S * NS_PER_S)
             if all(runner.finished for runner in self._runners.values()):
                 break
-            if perf_counter_ns() - self._heard_ns > HOST_SILENCE_S * NS_PER_S:
+            if not cut_short and perf_counter_ns() - self._heard_ns > HOST_SILENCE_S * NS_PER_S:
+                cut_short = f"the host had said nothing for {HOST_SILENCE_S:g} s"
                 self._end(at_once=True)
             before_ns = perf_counter_ns()
             await asyncio.sleep(TICK_S)
             self._lags_ms.append(max(0.0, (perf_counter_ns() - before_ns) / 1e6 - TICK_S * 1000))
         self._report(load)
-        self._channel.send(Finished())
+        self._channel.send(Finished(cut_short))
 
     def _gauges(self) -> Gauges:
         load = self._load

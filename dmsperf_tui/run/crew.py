@@ -37,6 +37,8 @@ class Crew:
         """No worker is left at work."""
         self.all_drained: Callable[[], None] = lambda: None
         """Called when no request of any worker is in flight any more, after a `Hold`."""
+        self.cut_short = ""
+        """Why a worker ended its load by itself, if one did."""
         self._run = run
         self._make_worker = make_worker
         self._refused = refused
@@ -124,8 +126,9 @@ class Crew:
             case Ready():
                 if not self._ready[index].done():
                     self._ready[index].set_result(message)
-            case Finished():
+            case Finished(cut_short):
                 self._finished.add(index)
+                self.cut_short = self.cut_short or cut_short
                 self._check_done()
 
     def _lose(self, index: int) -> None:

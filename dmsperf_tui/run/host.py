@@ -180,9 +180,12 @@ class RunHost:
         if self._started_at is not None and not self._crew.alive:
             state, run.message = RunState.ABORTED, "all workers were lost"
             run.verdict.fact("invalid", run.message)
+        elif self._crew.cut_short:
+            state, run.message = RunState.ABORTED, f"the load was cut short: {self._crew.cut_short}"
+            run.verdict.fact("suspect", run.message)
         run.judge_now()
         verdict, _ = run.verdict.judge(over=True)
-        if ending is not None and ending.signal:
+        if self._crew.cut_short or (ending is not None and ending.signal):
             run.exit_code = 105
         elif ending is not None and ending.at_once:
             run.exit_code = 103

@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from typing import Any
 
 import orjson
@@ -148,6 +149,33 @@ def test_killed_host_leaves_no_load_and_a_readable_record(command: Command, stan
     assert not alive
     rows = [orjson.loads(line) for line in (command.record / "timeline.jsonl").read_bytes().splitlines()]
     assert rows[0]["requests"] > 0
+
+
+def test_suspended_host_leaves_no_load_and_says_so_when_it_wakes(command: Command, standin: Standin) -> None:
+    running = command.start(*BASE, "--env", standin.url, "--vus", "2", **standin.variables)
+    wait_for(lambda: standin.requests > 20, "load")
+    workers = _workers(running.pid)
+    running.send_signal(signal.SIGSTOP)
+    try:
+        counted = standin.requests
+        quiet = time.monotonic()
+
+        def stopped() -> bool:
+            nonlocal counted, quiet
+            if standin.requests != counted:
+                counted, quiet = standin.requests, time.monotonic()
+            return time.monotonic() - quiet > 0.5
+
+        wait_for(stopped, "the workers to stop their load", patience_s=6)
+        assert len(workers) == 1
+    finally:
+        running.send_signal(signal.SIGCONT)
+    finished = command.finish(running)
+    assert finished.code == 105
+    summary = command.summary
+    assert summary["run"]["state"] == "aborted"
+    assert "the host had said nothing for 4 s" in summary["run"]["message"]
+    assert summary["metrics"]["http_reqs"]["count"] == standin.requests
 
 
 def test_ctrl_c_once_drains_and_twice_ends_at_once(command: Command, standin: Standin) -> None:

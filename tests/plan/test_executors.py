@@ -1,4 +1,4 @@
-"""The executors' arithmetic, against a list of start and leave events with exact fractions of a nanosecond."""
+"""The executors' arithmetic, against a list of start and leave events in exact fractions of a nanosecond."""
 
 from __future__ import annotations
 
@@ -148,7 +148,14 @@ def test_after_the_end_the_last_target_stands() -> None:
 
 def test_the_stage_of_an_instant_skips_those_of_no_length() -> None:
     shape = shape_of(0, [(2 * S, 5), (0, 8), (3 * S, 8)])
-    assert [shape.stage_at(at) for at in (0, 2 * S - 1, 2 * S, 5 * S - 1, 5 * S, 99 * S)] == [0, 0, 2, 2, 2, 2]
+    assert [shape.stage_at(at) for at in (0, 2 * S - 1, 2 * S, 5 * S - 1, 5 * S, 99 * S)] == [
+        0,
+        0,
+        2,
+        2,
+        2,
+        2,
+    ]
 
 
 def test_constant_vus_never_change() -> None:

@@ -62,9 +62,7 @@ def test_constant_vus_has_the_defaults_of_k6() -> None:
 
 
 def test_ramping_vus_has_the_defaults_of_k6() -> None:
-    workload = parse(
-        {"executor": "ramping-vus", "stages": [{"duration": "9s", "target": 10}], "flow": FLOW}
-    )
+    workload = parse({"executor": "ramping-vus", "stages": [{"duration": "9s", "target": 10}], "flow": FLOW})
     assert workload.shape.start == 1
     assert workload.graceful_ramp_down_ns == 30 * S
     assert workload.graceful_stop_ns == 30 * S
@@ -125,7 +123,10 @@ def test_a_scenario_without_a_title_is_called_by_its_name() -> None:
         ({"thinktime": "1s"}, "workloads.w.thinktime: unknown key 'thinktime'; did you mean 'think_time'?"),
         ({"gracefulStop": "1s"}, "did you mean 'graceful_stop'?"),
         ({"stages": []}, "workloads.w.stages: unknown key 'stages'"),
-        ({"executor": "constant-vu"}, "workloads.w.executor: unknown executor 'constant-vu'; did you mean 'constant-vus'?"),
+        (
+            {"executor": "constant-vu"},
+            "workloads.w.executor: unknown executor 'constant-vu'; did you mean 'constant-vus'?",
+        ),
         ({"executor": "shared"}, "did you mean 'shared-iterations'?"),
         ({"duration": None}, "workloads.w.duration: is missing; add duration = ..."),
         ({"flow": None}, "workloads.w.flow: is missing; add flow = ..."),
@@ -160,7 +161,10 @@ def test_a_bad_line_of_constant_vus(change: dict[str, Any], says: str) -> None:
         ({"stages": [{"duration": "1m"}]}, "workloads.w.stages.0.target: is missing; add target = ..."),
         ({"stages": [{"target": 1}]}, "workloads.w.stages.0.duration: is missing"),
         ({"stages": [{"duration": "1m", "target": -1}]}, "workloads.w.stages.0.target: "),
-        ({"stages": [{"duration": "1", "target": 1}, {"duration": "1q", "target": 1}]}, "workloads.w.stages.1.duration: '1q'"),
+        (
+            {"stages": [{"duration": "1", "target": 1}, {"duration": "1q", "target": 1}]},
+            "workloads.w.stages.1.duration: '1q'",
+        ),
         ({"stages": [{"duration": "1m", "targets": 1, "target": 1}]}, "did you mean 'target'?"),
     ],
 )
@@ -219,10 +223,22 @@ def test_a_bad_line_of_a_request(request_: dict[str, Any], says: str) -> None:
         ({"workloads": None}, "workloads: is missing; add workloads = ..."),
         ({"workloads": {"a b": CONSTANT}}, "a b"),
         ({"workloads": {"w": 5}}, "workloads.w"),
-        ({"thresholds": {"http_req_durations": ["p(95)<5"]}}, "thresholds.http_req_durations: unknown metric"),
-        ({"thresholds": {"http_req_duration": ["p95<5"]}}, "thresholds.http_req_duration: 'p95<5' is not a threshold"),
-        ({"thresholds": {"http_req_failed": ["p(95)<5"]}}, "thresholds.http_req_failed: 'p(95)' does not fit"),
-        ({"thresholds": {"http_req_duration{nme:x}": ["p(95)<5"]}}, "unknown tag 'nme'; did you mean 'name'?"),
+        (
+            {"thresholds": {"http_req_durations": ["p(95)<5"]}},
+            "thresholds.http_req_durations: unknown metric",
+        ),
+        (
+            {"thresholds": {"http_req_duration": ["p95<5"]}},
+            "thresholds.http_req_duration: 'p95<5' is not a threshold",
+        ),
+        (
+            {"thresholds": {"http_req_failed": ["p(95)<5"]}},
+            "thresholds.http_req_failed: 'p(95)' does not fit",
+        ),
+        (
+            {"thresholds": {"http_req_duration{nme:x}": ["p(95)<5"]}},
+            "unknown tag 'nme'; did you mean 'name'?",
+        ),
         ({"thresholds": {"checks": "rate>0.9"}}, "thresholds.checks: "),
     ],
 )
@@ -298,7 +314,9 @@ def test_speedup_leaves_each_vu_an_iteration() -> None:
 def test_speedup_shortens_think_times_to_10_ms_and_lengthens_none(
     think_time: str, speedup: float, seconds: float
 ) -> None:
-    assert parse({**CONSTANT, "think_time": think_time}, speedup=speedup).think_time_s == pytest.approx(seconds)
+    assert parse({**CONSTANT, "think_time": think_time}, speedup=speedup).think_time_s == pytest.approx(
+        seconds
+    )
 
 
 def test_flags_and_speedup_together() -> None:

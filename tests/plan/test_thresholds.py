@@ -29,7 +29,10 @@ def test_each_metric_type_has_its_methods(metric: str, kind: MetricType, methods
         assert threshold.type is kind
         assert threshold.bound == 5
         percentile = float(method[2:-1]) if method.startswith("p(") else None
-        assert (threshold.method, threshold.percentile) == ("p" if method.startswith("p(") else method, percentile)
+        assert (threshold.method, threshold.percentile) == (
+            "p" if method.startswith("p(") else method,
+            percentile,
+        )
 
 
 @pytest.mark.parametrize(
@@ -137,7 +140,9 @@ def test_an_unknown_tag_names_the_nearest() -> None:
     assert caught.value.mend == "did you mean 'scenario'?"
 
 
-@pytest.mark.parametrize("metric", ["http_req_duration{name}", "http_req_duration{name:}", "http_req_duration{}"])
+@pytest.mark.parametrize(
+    "metric", ["http_req_duration{name}", "http_req_duration{name:}", "http_req_duration{}"]
+)
 def test_half_a_tag_is_refused(metric: str) -> None:
     with pytest.raises(ConfigError, match="is not a tag"):
         parse_threshold(metric, "p(95)<500")
@@ -169,7 +174,9 @@ def test_tags_select_the_operation_and_the_workload(metric: str, tags: tuple[tup
     assert parse_threshold(metric, f"{method}<5").tags == tags
 
 
-@pytest.mark.parametrize("metric", ["", "http_req_duration{", "http_req_duration}", "http req duration", "a{b}c"])
+@pytest.mark.parametrize(
+    "metric", ["", "http_req_duration{", "http_req_duration}", "http req duration", "a{b}c"]
+)
 def test_what_is_no_metric_is_refused(metric: str) -> None:
     with pytest.raises(ConfigError, match="is not a metric"):
         parse_threshold(metric, "p(95)<500")

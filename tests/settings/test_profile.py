@@ -10,7 +10,9 @@ from tests.settings.conftest import Desk
 
 
 def load(desk: Desk, name: str = "small", **flags: str) -> Profile:
-    return load_profile(name, desk.places, desk.variables, {k.replace("__", "."): v for k, v in flags.items()})
+    return load_profile(
+        name, desk.places, desk.variables, {k.replace("__", "."): v for k, v in flags.items()}
+    )
 
 
 def refused(desk: Desk, **flags: str) -> str:
@@ -79,7 +81,10 @@ def test_the_defaults_are_those_of_a_developers_machine(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('title = "x"\n\n[load]\nvuz = 3\n', "profiles/small.toml:4: load.vuz: unknown key 'vuz'; did you mean 'load.vus'?"),
+        (
+            'title = "x"\n\n[load]\nvuz = 3\n',
+            "profiles/small.toml:4: load.vuz: unknown key 'vuz'; did you mean 'load.vus'?",
+        ),
         ("[load]\nvus = 0\n", "profiles/small.toml:2: load.vus: "),
         ('[load]\n\nduration = "soon"\n', "profiles/small.toml:3: load.duration: 'soon' is not a duration"),
         ("[lod]\nvus = 3\n", "profiles/small.toml:1: lod: unknown key 'lod'"),
