@@ -1,0 +1,212 @@
+"""What a worker measures, from responses made by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from dmsperf_tui.engine.http import ConnectError, Response, WaitError
+from dmsperf_tui.engine.messages import OperationInterval, Sample
+from dmsperf_tui.engine.recorder import OperationStats, Recorder
+
+US = 1000
+MS = 1_000_000
+ALWAYS = ("http_req_duration", "http_req_sending", "http_req_waiting", "http_req_receiving")
+RARE = ("http_req_blocked", "http_req_connecting", "http_req_tls_handshaking")
+
+
+def answered(
+    *, sending: int = 10 * US, waiting: int = 5 * MS, receiving: int = 40 * US, status: int = 200
+) -> Response:
+    response = Response.make(status)
+    response.sending_ns, response.waiting_ns, response.receiving_ns = sending, waiting, receiving
+    response.duration_ns = sending + waiting + receiving
+    return response
+
+
+def connected(blocked: int, connecting: int, tls: int) -> Response:
+    response = answered()
+    response.blocked_ns, response.connecting_ns, response.tls_handshaking_ns = blocked, connecting, tls
+    return response
+
+
+def refused() -> Response:
+    return Response.failed(ConnectError("connection_refused", "refused"), 0, 3 * MS)
+
+
+def taken(stats: OperationStats) -> OperationInterval:
+    interval = stats.take()
+    assert interval is not None
+    return interval
+
+
+@pytest.fixture
+def stats() -> OperationStats:
+    return OperationStats("load", "GET students", "GET")
+
+
+def test_phases_add_up_in_microseconds(stats: OperationStats) -> None:
+    stats.record(answered(), failed=False)
+    interval = taken(stats)
+    assert (interval.workload, interval.name, interval.method) == ("load", "GET students", "GET")
+    assert (interval.requests, interval.failed) == (1, 0)
+    assert {metric: interval.trends[metric].sum_us for metric in ALWAYS} == {
+        "http_req_duration": 5050,
+        "http_req_sending": 10,
+        "http_req_waiting": 5000,
+        "http_req_receiving": 40,
+    }
+
+
+@pytest.mark.parametrize(("ns", "us"), [(499, 0), (500, 1), (1499, 1), (1500, 2)])
+def test_nanoseconds_are_rounded_to_the_nearest_microsecond(stats: OperationStats, ns: int, us: int) -> None:
+    stats.record(answered(sending=ns, waiting=0, receiving=0), failed=False)
+    assert taken(stats).trends["http_req_sending"].sum_us == us
+
+
+def test_phases_that_did_not_happen_are_counted_and_not_recorded(stats: OperationStats) -> None:
+    for _ in range(9):
+        stats.record(answered(), failed=False)
+    stats.record(connected(3 * MS, 1 * MS, 0), failed=False)
+    trends = taken(stats).trends
+    assert {metric: (trends[metric].count, trends[metric].zeros) for metric in RARE} == {
+        "http_req_blocked": (10, 9),
+        "http_req_connecting": (10, 9),
+        "http_req_tls_handshaking": (10, 10),
+    }
+    assert trends["http_req_connecting"].mean_us == 100
+    assert trends["http_req_tls_handshaking"].buckets == {}
+
+
+def test_a_request_that_was_never_sent_has_no_duration(stats: OperationStats) -> None:
+    stats.record(refused(), failed=True)
+    stats.record(answered(), failed=False)
+    interval = taken(stats)
+    assert (interval.requests, interval.failed) == (2, 1)
+    assert {interval.trends[metric].count for metric in ALWAYS} == {1}
+    assert interval.trends["http_req_blocked"].count == 2
+    assert interval.trends["http_req_blocked"].max_us == 3000
+
+
+def test_an_interval_of_unsent_requests_alone_is_still_told(stats: OperationStats) -> None:
+    stats.record(refused(), failed=True)
+    interval = taken(stats)
+    assert (interval.requests, interval.failed) == (1, 1)
+    assert "http_req_duration" not in interval.trends
+
+
+def test_a_request_without_an_answer_has_the_time_it_waited(stats: OperationStats) -> None:
+    response = Response.make(0, error=WaitError("timeout", "no answer"))
+    response.sending_ns, response.waiting_ns, response.duration_ns = (
+        10 * US,
+        60_000 * MS,
+        60_000 * MS + 10 * US,
+    )
+    stats.record(response, failed=True)
+    assert taken(stats).trends["http_req_duration"].max_us == 60_000_010
+
+
+def test_a_refused_status_is_failed_with_its_duration(stats: OperationStats) -> None:
+    stats.record(answered(status=409), failed=True)
+    interval = taken(stats)
+    assert (interval.failed, interval.trends["http_req_duration"].count) == (1, 1)
+
+
+def test_each_interval_starts_anew_and_an_idle_one_is_left_out(stats: OperationStats) -> None:
+    stats.record(answered(), failed=True)
+    first = taken(stats)
+    assert stats.take() is None
+    stats.record(answered(waiting=9 * MS), failed=False)
+    second = taken(stats)
+    assert (second.requests, second.failed) == (1, 0)
+    assert first.trends["http_req_waiting"].max_us == 5000
+    assert second.trends["http_req_waiting"].min_us == 9000
+
+
+@pytest.mark.parametrize("requests", [1, 511, 512, 513, 2000])
+def test_no_request_is_lost_between_batches(stats: OperationStats, requests: int) -> None:
+    for number in range(requests):
+        stats.record(answered(waiting=(number + 1) * US, sending=0, receiving=0), failed=False)
+    trends = taken(stats).trends
+    assert {trends[metric].count for metric in (*ALWAYS, *RARE)} == {requests}
+    assert trends["http_req_duration"].sum_us == requests * (requests + 1) // 2
+
+
+def test_operations_of_two_workloads_stay_apart() -> None:
+    recorder = Recorder(0)
+    assert recorder.operation("a", "GET x", "GET") is recorder.operation("a", "GET x", "GET")
+    recorder.operation("a", "GET x", "GET").record(answered(), failed=False)
+    recorder.operation("b", "GET x", "GET").record(answered(), failed=False)
+    recorder.operation("b", "GET y", "GET")
+    assert [(one.workload, one.name) for one in recorder.take_operations()] == [
+        ("a", "GET x"),
+        ("b", "GET x"),
+    ]
+    assert recorder.take_operations() == []
+
+
+def test_iterations_are_kept_by_workload() -> None:
+    recorder = Recorder(0)
+    recorder.iteration("a", 1500 * US)
+    recorder.iteration("a", 2500 * US)
+    recorder.iteration("b", 499)
+    taken = recorder.take_iterations()
+    assert (taken["a"].count, taken["a"].sum_us) == (2, 4000)
+    assert (taken["b"].count, taken["b"].zeros) == (1, 1)
+    assert recorder.take_iterations() == {}
+
+
+def test_checks_are_counted_by_name() -> None:
+    recorder = Recorder(0)
+    for ok in (True, True, False):
+        recorder.check("status is 201", ok)
+    recorder.check("has location", True)
+    assert recorder.take_checks() == {"status is 201": (2, 1), "has location": (1, 0)}
+    assert recorder.take_checks() == {}
+
+
+def sample(body: str = "") -> Sample:
+    return Sample("GET /x", 500, "500", body)
+
+
+def test_errors_of_one_kind_are_grouped() -> None:
+    recorder = Recorder(0)
+    for operation, phase, failure in (
+        ("GET x", "status", "500"),
+        ("GET x", "status", "500"),
+        ("GET x", "status", "503"),
+        ("GET y", "status", "500"),
+        ("GET x", "connect", "500"),
+    ):
+        recorder.error(operation, phase, failure, sample())
+    groups = recorder.take_errors()
+    assert [(group.operation, group.phase, group.failure, group.count) for group in groups] == [
+        ("GET x", "status", "500", 2),
+        ("GET x", "status", "503", 1),
+        ("GET y", "status", "500", 1),
+        ("GET x", "connect", "500", 1),
+    ]
+    assert all(0 < group.first_ns <= group.last_ns for group in groups)
+    assert recorder.take_errors() == []
+
+
+def test_only_five_samples_of_a_kind_are_kept_in_a_run() -> None:
+    recorder = Recorder(0)
+    kept = []
+    for _ in range(3):
+        for _ in range(3):
+            recorder.error("GET x", "status", "500", sample())
+        (group,) = recorder.take_errors()
+        assert group.count == 3
+        kept.append(len(group.samples))
+    assert kept == [3, 2, 0]
+    recorder.error("GET x", "status", "404", sample())
+    assert len(recorder.take_errors()[0].samples) == 1
+
+
+@pytest.mark.parametrize(
+    ("length", "kept"), [(0, 0), (4095, 4095), (4096, 4096), (4097, 4096), (100_000, 4096)]
+)
+def test_a_samples_body_is_cut(length: int, kept: int) -> None:
+    recorder = Recorder(0)
+    recorder.error("GET x", "status", "500", sample("b" * length))
+    assert recorder.take_errors()[0].samples[0].body == "b" * kept

@@ -1,0 +1,262 @@
+"""What the workers measured, merged."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dmsperf_tui.engine.messages import ErrorInterval, Gauges, Sample, WorkloadGauge
+from tests.run_pure.measured import Host, histogram_of, interval, operation
+
+# --- merging -------------------------------------------------------------------------------------
+
+
+def test_operations_of_all_workers_are_one() -> None:
+    host = Host(workers=2)
+    host.statistics.take(0, interval(0, [operation([1000, 2000], failed=1)]))
+    host.statistics.take(
+        1, interval(0, [operation([3000], unsent=1, failed=1), operation([9], name="GET y")])
+    )
+    statistics = host.statistics
+    totals = statistics.operations["w", "GET x"]
+    assert (totals.requests, totals.failed) == (4, 2)
+    assert totals.trend("http_req_duration") == histogram_of([1000, 2000, 3000])
+    assert totals.trend("http_req_blocked").count == 0
+    assert (statistics.requests, statistics.failed) == (5, 2)
+    (second,) = host.closed
+    assert (second.requests, second.failed) == (5, 2)
+    assert second.durations() == histogram_of([1000, 2000, 3000, 9])
+
+
+def test_percentiles_are_merged_and_never_averaged() -> None:
+    host = Host(workers=2)
+    host.statistics.take(0, interval(0, [operation([1] * 99)]))
+    host.statistics.take(1, interval(0, [operation([1000])]))
+    assert host.statistics.trend("http_req_duration").percentiles_us((50, 99, 100)) == [1, 1, 1000]
+
+
+def test_iterations_checks_and_bytes_add_up() -> None:
+    host = Host(workers=2)
+    host.statistics.take(
+        0, interval(0, iterations={"w": [5, 7]}, checks={"ok": (2, 1)}, bytes_=(10, 100), sent=3, in_flight=2)
+    )
+    host.statistics.take(
+        1,
+        interval(
+            0, iterations={"w": [9], "v": [1]}, checks={"ok": (1, 0), "new": (0, 1)}, bytes_=(1, 2), sent=4
+        ),
+    )
+    statistics = host.statistics
+    assert statistics.iterations == {"w": histogram_of([5, 7, 9]), "v": histogram_of([1])}
+    assert statistics.trend("iteration_duration").count == 4
+    assert statistics.checks == {"ok": (3, 1), "new": (0, 1)}
+    assert (statistics.data_sent, statistics.data_received) == (11, 102)
+    assert (statistics.requests_sent, statistics.in_flight) == (7, 2)
+    assert host.closed[0].iterations == 4
+
+
+def test_the_worst_worker_tells_the_health_of_a_second() -> None:
+    host = Host(workers=2)
+    host.statistics.take(0, interval(0, lag_ms=4.0, cpu=0.3))
+    host.statistics.take(1, interval(0, lag_ms=2.0, cpu=0.9))
+    assert (host.closed[0].lag_p99_ms, host.closed[0].cpu_share) == (4.0, 0.9)
+
+
+def test_errors_of_a_kind_are_one_group_with_their_samples() -> None:
+    host = Host(workers=2)
+    samples = [Sample("GET /x", 500, f"answer {number}") for number in range(3)]
+    host.statistics.take(
+        0, interval(0, errors=[ErrorInterval("GET x", "status", "500", 4, 90, 95, samples[:2])])
+    )
+    host.statistics.take(
+        1, interval(0, errors=[ErrorInterval("GET x", "status", "500", 1, 10, 20, samples[2:])])
+    )
+    host.statistics.take(0, interval(1, errors=[ErrorInterval("GET x", "wait", "timeout", 1, 200, 200)]))
+    group = host.statistics.errors["GET x", "status", "500"]
+    assert (group.count, group.first_ns, group.last_ns) == (5, 10, 95)
+    assert group.samples == samples
+    assert host.samples == [(group, sample) for sample in samples]
+    assert host.statistics.errors["GET x", "wait", "timeout"].count == 1
+
+
+def test_tags_select_operations() -> None:
+    host = Host()
+    one, other = operation([1], workload="a"), operation([2, 3], workload="b")
+    third = operation([4, 5, 6, 7], workload="b", name="GET y")
+    host.statistics.take(0, interval(0, [one, other, third]))
+
+    def counts(*tags: tuple[str, str]) -> int:
+        assert host.statistics.trend("http_req_duration", tags).count == sum(
+            totals.requests for totals in host.statistics.select(tags)
+        )
+        return sum(totals.requests for totals in host.statistics.select(tags))
+
+    assert counts() == 7
+    assert counts(("name", "GET x")) == 3
+    assert counts(("scenario", "b")) == 6
+    assert counts(("scenario", "b"), ("name", "GET x")) == 2
+    assert counts(("name", "GET z")) == 0
+
+
+# --- seconds -------------------------------------------------------------------------------------
+
+
+def test_a_second_closes_when_all_live_workers_have_reported_it() -> None:
+    host = Host(workers=3)
+    for worker in (2, 0):
+        host.statistics.take(worker, interval(0))
+        assert host.numbers == []
+    host.statistics.take(1, interval(0))
+    assert host.numbers == [0]
+
+
+def test_seconds_close_in_order() -> None:
+    host = Host(workers=2)
+    for second in (0, 1, 2):
+        host.statistics.take(0, interval(second))
+    assert host.numbers == []
+    for second in (0, 1, 2):
+        host.statistics.take(1, interval(second))
+        assert host.numbers == list(range(second + 1))
+
+
+def test_a_silent_worker_is_waited_for_only_so_long() -> None:
+    host = Host(workers=2)
+    for second in range(3):
+        host.statistics.take(0, interval(second, [operation([1])]))
+        assert host.numbers == []
+    for second in range(3, 10):
+        host.statistics.take(0, interval(second, [operation([1])]))
+    assert host.numbers[:6] == [0, 1, 2, 3, 4, 5]
+    assert 9 not in host.numbers
+
+
+def test_what_comes_late_is_counted_in_the_next_open_second() -> None:
+    host = Host(workers=2)
+    for second in range(10):
+        host.statistics.take(0, interval(second, [operation([1])]))
+    done = len(host.closed)
+    host.statistics.take(1, interval(0, [operation([5] * 7)]))
+    host.statistics.close_all()
+    assert host.numbers == list(range(10))
+    assert host.closed[done].requests == 8
+    assert sum(second.requests for second in host.closed) == host.statistics.requests == 17
+
+
+def test_no_second_waits_for_a_lost_worker() -> None:
+    host = Host(workers=2)
+    host.statistics.take(0, interval(0))
+    host.statistics.take(1, interval(0))
+    host.statistics.lose(1)
+    host.statistics.take(0, interval(1))
+    assert host.numbers == [0, 1]
+
+
+def test_a_second_that_nobody_reported_is_there_and_empty() -> None:
+    host = Host()
+    host.statistics.take(0, interval(0, [operation([1])]))
+    for second in range(2, 8):
+        host.statistics.take(0, interval(second, [operation([1])]))
+    host.statistics.close_all()
+    assert host.numbers == list(range(8))
+    assert [second.requests for second in host.closed] == [1, 0, 1, 1, 1, 1, 1, 1]
+
+
+def test_at_the_end_everything_closes_once() -> None:
+    host = Host(workers=2)
+    host.statistics.take(0, interval(0))
+    host.statistics.take(0, interval(2))
+    host.statistics.close_all()
+    host.statistics.close_all()
+    assert host.numbers == [0, 1, 2]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3), st.integers(0, 5), st.booleans()), max_size=40)
+)
+def test_seconds_are_complete_in_order_and_lose_no_request(
+    reports: list[tuple[int, int, int, bool]],
+) -> None:
+    """Workers skip seconds, lag behind and are lost; each step reports for the worker's next second."""
+    host = Host(workers=3)
+    clock = [0, 0, 0]
+    lost: set[int] = set()
+    sent = 0
+    for worker, skipped, requests, loses in reports:
+        if worker in lost:
+            continue
+        clock[worker] += skipped
+        host.statistics.take(worker, interval(clock[worker], [operation([1] * requests)] if requests else []))
+        clock[worker] += 1
+        sent += requests
+        if loses and len(lost) < 2:
+            lost.add(worker)
+            host.statistics.lose(worker)
+        assert host.numbers == list(range(len(host.closed)))
+    host.statistics.close_all()
+    assert host.numbers == list(range(len(host.closed)))
+    assert sum(second.requests for second in host.closed) == host.statistics.requests == sent
+    assert sum(second.durations().count for second in host.closed) == sent
+
+
+# --- gauges --------------------------------------------------------------------------------------
+
+
+def test_gauges_add_up_and_the_newest_counts() -> None:
+    host = Host()
+    for worker, started in ((0, 1), (0, 10), (1, 5)):
+        gauge = WorkloadGauge(vus=2, leaving=1, started=started, completed=started - 1, running=1)
+        host.statistics.take_gauges(worker, Gauges({"w": gauge}, 1, started))
+    total = host.statistics.gauge("w")
+    assert (total.vus, total.leaving, total.started, total.completed, total.running) == (4, 2, 15, 13, 2)
+    assert host.statistics.gauge("unknown") == WorkloadGauge()
+    assert (host.statistics.in_flight, host.statistics.requests_sent) == (2, 15)
+
+
+def test_a_lost_workers_vus_are_gone_and_its_requests_stay() -> None:
+    host = Host()
+    for worker in (0, 1):
+        gauge = WorkloadGauge(vus=3, leaving=1, started=9, completed=5, interrupted=1, running=3, taken=6)
+        host.statistics.take_gauges(worker, Gauges({"w": gauge}, 2, 9))
+    host.statistics.lose(1)
+    total = host.statistics.gauge("w")
+    assert (total.vus, total.leaving, total.running) == (3, 1, 3)
+    assert (total.started, total.completed, total.interrupted) == (18, 10, 5)
+    assert (host.statistics.in_flight, host.statistics.requests_sent) == (2, 18)
+    assert host.statistics.taken(1, "w") == 6
+    assert (host.statistics.taken(1, "v"), host.statistics.taken(5, "w")) == (0, 0)
+
+
+counts = st.tuples(st.integers(0, 1000), st.integers(0, 1000), st.integers(0, 50))
+
+
+@settings(max_examples=60)
+@given(st.lists(counts, min_size=1, max_size=5), st.sets(st.integers(0, 4)))
+def test_started_is_completed_interrupted_and_running_also_after_a_loss(
+    workers: list[tuple[int, int, int]], lost: set[int]
+) -> None:
+    host = Host()
+    for worker, (completed, interrupted, running) in enumerate(workers):
+        gauge = WorkloadGauge(
+            started=completed + interrupted + running,
+            completed=completed,
+            interrupted=interrupted,
+            running=running,
+        )
+        host.statistics.take_gauges(worker, Gauges({"w": gauge}, 0, 0))
+    for worker in lost:
+        host.statistics.lose(worker)
+    total = host.statistics.gauge("w")
+    assert total.started == total.completed + total.interrupted + total.running
+    assert total.started == sum(sum(one) for one in workers)
+    assert total.running == sum(one[2] for worker, one in enumerate(workers) if worker not in lost)
+
+
+@pytest.mark.parametrize("losing", [0, 1])
+def test_a_worker_lost_before_it_reported_anything_holds_nothing_up(losing: int) -> None:
+    host = Host(workers=2)
+    host.statistics.lose(losing)
+    host.statistics.take(1 - losing, interval(0))
+    assert host.numbers == [0]

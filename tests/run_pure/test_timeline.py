@@ -1,0 +1,150 @@
+"""A run second by second, and its segments."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dmsperf_tui.run.statistics import Second
+from dmsperf_tui.run.timeline import Levels, Timeline
+from tests.run_pure.measured import histogram_of
+
+
+class Now:
+    """The load at this instant, as the test says."""
+
+    def __init__(self) -> None:
+        self.levels = Levels(planned=5, target=5, vus=5, running=True)
+
+    def __call__(self) -> Levels:
+        return self.levels
+
+
+@pytest.fixture
+def now() -> Now:
+    return Now()
+
+
+@pytest.fixture
+def timeline(now: Now) -> Timeline:
+    return Timeline(now)
+
+
+def second_of(number: int, *values_us: int, failed: int = 0, unsent: int = 0) -> Second:
+    second = Second(number, requests=len(values_us) + unsent, failed=failed)
+    if values_us:
+        second.operations["w", "GET x"] = histogram_of(values_us)
+    return second
+
+
+def test_a_row_has_the_rates_and_latencies_of_its_second(timeline: Timeline) -> None:
+    second = second_of(0, *range(1000, 101_000, 1000), failed=3)
+    second.operations["w", "POST y"] = histogram_of([500_000])
+    second.requests += 1
+    second.iterations = 7
+    row = timeline.close(second)
+    assert (row.second, row.requests, row.failed, row.iterations) == (0, 101, 3, 7)
+    assert row.p50_ms == pytest.approx(51, rel=0.001)
+    assert row.p95_ms == pytest.approx(96, rel=0.001)
+    assert row.max_ms == 500
+    assert timeline.rows == [row]
+
+
+def test_a_second_without_requests_has_no_latencies(timeline: Timeline) -> None:
+    row = timeline.close(second_of(0))
+    assert (row.requests, row.p50_ms, row.p95_ms, row.p99_ms, row.max_ms) == (0, None, None, None, None)
+    assert row.running
+
+
+def test_a_second_of_unsent_requests_alone_has_no_latencies(timeline: Timeline) -> None:
+    row = timeline.close(second_of(0, unsent=4, failed=4))
+    assert (row.requests, row.failed, row.p99_ms) == (4, 4, None)
+
+
+def test_a_row_shows_the_load_at_the_end_of_its_second(timeline: Timeline, now: Now) -> None:
+    now.levels = Levels(planned=10, target=20, vus=15, running=True)
+    timeline.mark(0)
+    now.levels = Levels(planned=1, target=2, vus=3, running=True)
+    row = timeline.close(second_of(0))
+    assert (row.planned, row.target, row.vus) == (10, 20, 15)
+    unmarked = timeline.close(second_of(1))
+    assert (unmarked.planned, unmarked.target, unmarked.vus) == (1, 2, 3)
+
+
+def test_only_a_second_paused_from_start_to_end_is_not_running(timeline: Timeline, now: Now) -> None:
+    now.levels = Levels(planned=5, target=5, vus=5, running=False)
+    assert timeline.close(second_of(0, 1000)).running
+    assert not timeline.close(second_of(1)).running
+
+
+@pytest.mark.parametrize(("after", "segments"), [(0, 1), (1, 1), (2, 2), (30, 2)])
+def test_changes_within_two_seconds_share_a_segment(timeline: Timeline, after: int, segments: int) -> None:
+    timeline.open_segment(10, "VUs to 20", 20)
+    timeline.open_segment(10 + after, "VUs to 30", 30)
+    assert len(timeline.segments) == segments
+    newest = timeline.segments[-1]
+    assert newest.vus == 30
+    assert newest.end is None
+    assert newest.why == ("VUs to 20; VUs to 30" if segments == 1 else "VUs to 30")
+    if segments == 2:
+        assert timeline.segments[0].end == newest.start == 10 + after
+
+
+def test_the_same_reason_is_told_once(timeline: Timeline) -> None:
+    timeline.open_segment(0, "start", 1)
+    timeline.open_segment(1, "start", 2)
+    assert [(segment.why, segment.vus) for segment in timeline.segments] == [("start", 2)]
+
+
+def test_a_second_that_closes_late_counts_for_the_segment_it_was_in(timeline: Timeline) -> None:
+    timeline.open_segment(0, "start", 1)
+    timeline.open_segment(3, "VUs to 5", 5)
+    for number in range(5):
+        timeline.close(second_of(number, *([1000] * (number + 1)), failed=1))
+    first, second = timeline.segments
+    assert (first.requests, first.failed, first.seconds) == (1 + 2 + 3, 3, 3)
+    assert (second.requests, second.failed, second.seconds) == (4 + 5, 2, 2)
+    assert first.durations == histogram_of([1000] * 6)
+
+
+def test_paused_seconds_are_not_time_under_load(timeline: Timeline, now: Now) -> None:
+    timeline.open_segment(0, "start", 1)
+    timeline.close(second_of(0, 1000))
+    now.levels = Levels(planned=5, target=5, vus=5, running=False)
+    timeline.close(second_of(1))
+    timeline.close(second_of(2))
+    assert timeline.segments[0].seconds == 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    changes=st.lists(st.integers(0, 40), max_size=12),
+    requests=st.lists(st.integers(0, 5), min_size=1, max_size=45),
+    behind=st.integers(0, 4),
+)
+def test_segments_tile_the_run_and_their_requests_are_the_total(
+    changes: list[int], requests: list[int], behind: int
+) -> None:
+    """Changes come as time goes on; seconds close some seconds behind."""
+    timeline = Timeline(Now())
+    timeline.open_segment(0, "start", 1)
+    closed = 0
+    for present in range(len(requests) + behind):
+        for number, change in enumerate(sorted(changes)):
+            if change == present:
+                timeline.open_segment(change, f"change {number}", number)
+        if present >= behind:
+            timeline.close(second_of(closed, *([1000] * requests[closed])))
+            closed += 1
+    assert len(timeline.rows) == len(requests)
+    segments = timeline.segments
+    assert sum(segment.requests for segment in segments) == sum(requests)
+    assert sum(segment.durations.count for segment in segments) == sum(requests)
+    assert sum(segment.seconds for segment in segments) == len(requests)
+    assert segments[0].start == 0
+    assert segments[-1].end is None
+    for before, later in pairwise(segments):
+        assert before.end == later.start >= before.start + 2

@@ -1,0 +1,93 @@
+"""Whether the generator kept up: the table of the design, at both sides of each bound."""
+
+from __future__ import annotations
+
+import pytest
+
+from dmsperf_tui.run.verdict import Verdict
+
+SECONDS = 1000
+
+
+def after(
+    above: int, *, lag_ms: float = 0.0, cpu: float = 0.0, seconds: int = SECONDS
+) -> tuple[str, tuple[str, ...]]:
+    """The verdict of a run in which `above` seconds had that lag or share of a core."""
+    verdict = Verdict()
+    for number in range(seconds):
+        verdict.second(lag_ms if number < above else 0.0, cpu if number < above else 0.0)
+    return verdict.judge(over=True)
+
+
+@pytest.mark.parametrize(
+    ("lag_ms", "above", "level"),
+    [
+        (10.0, 1000, "valid"),
+        (10.1, 10, "valid"),
+        (10.1, 11, "suspect"),
+        (50.0, 1000, "suspect"),
+        (50.1, 10, "valid"),
+        (50.1, 50, "suspect"),
+        (50.1, 51, "invalid"),
+    ],
+)
+def test_loop_lag(lag_ms: float, above: int, level: str) -> None:
+    assert after(above, lag_ms=lag_ms)[0] == level
+
+
+@pytest.mark.parametrize(
+    ("cpu", "above", "level"),
+    [
+        (0.90, 1000, "valid"),
+        (0.91, 50, "valid"),
+        (0.91, 51, "suspect"),
+        (0.98, 1000, "suspect"),
+        (0.99, 50, "valid"),
+        (0.99, 200, "suspect"),
+        (0.99, 201, "invalid"),
+    ],
+)
+def test_worker_cpu(cpu: float, above: int, level: str) -> None:
+    assert after(above, cpu=cpu)[0] == level
+
+
+def test_a_reason_tells_the_bound_and_the_share() -> None:
+    _, (lag,) = after(60, lag_ms=60.0)
+    assert lag == "the generator's event loop lagged more than 50 ms (p99 of a second) in 6% of seconds"
+    _, (cpu,) = after(100, cpu=0.95)
+    assert cpu == "a worker used more than 90% of a core in 10% of seconds"
+
+
+def test_all_reasons_are_told_and_the_worst_counts() -> None:
+    level, reasons = after(300, lag_ms=20.0, cpu=0.99)
+    assert level == "invalid"
+    assert len(reasons) == 2
+
+
+@pytest.mark.parametrize(("seconds", "level"), [(0, "valid"), (1, "suspect"), (4, "suspect"), (5, "valid")])
+def test_under_five_seconds_is_too_short_once_it_is_over(seconds: int, level: str) -> None:
+    """A run that never came to load measured nothing that could be doubted."""
+    verdict = Verdict()
+    for _ in range(seconds):
+        verdict.second(0.0, 0.0)
+    assert verdict.judge(over=True)[0] == level
+    assert verdict.judge(over=False) == ("valid", ())
+    if level == "suspect":
+        assert verdict.judge(over=True)[1] == (f"too short: {seconds} s measured, 5 s needed",)
+
+
+@pytest.mark.parametrize("level", ["suspect", "invalid"])
+def test_a_fact_is_a_reason_told_once(level: str) -> None:
+    verdict = Verdict()
+    for _ in range(10):
+        verdict.second(0.0, 0.0)
+    verdict.fact(level, "worker 2 was lost")
+    verdict.fact(level, "worker 2 was lost")
+    assert verdict.judge(over=False) == (level, ("worker 2 was lost",))
+
+
+def test_a_suspect_fact_does_not_soften_an_invalid_one() -> None:
+    verdict = Verdict()
+    verdict.fact("invalid", "ports exhausted")
+    verdict.fact("suspect", "worker 1 was lost")
+    assert verdict.judge(over=False)[0] == "invalid"

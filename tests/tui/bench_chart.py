@@ -1,0 +1,45 @@
+"""How long a chart's frame takes: `python -m tests.tui.bench_chart`. Printed, never asserted."""
+
+from __future__ import annotations
+
+import sys
+from statistics import median
+from time import perf_counter
+
+from dmsperf_tui.tui.charts import LatencyChart, RunChart, ThroughputChart, View, VuChart
+from dmsperf_tui.tui.plot import draw
+from dmsperf_tui.tui.timeline import Timeline
+from tests.tui.fakes import running
+
+_ROUNDS = 40
+
+
+def frame_ms(chart: RunChart, view: View, width: int, height: int) -> float:
+    """The median time from rows of the timeline to rows of styled text."""
+    times = []
+    chart._view = view
+    for _ in range(_ROUNDS):
+        start = perf_counter()
+        picture = chart.picture(width, height)
+        assert picture is not None
+        draw(picture, width, height)
+        times.append((perf_counter() - start) * 1000)
+    return median(times)
+
+
+def main() -> None:
+    for seconds in (300, 3600, 28_800):
+        snapshot = running(seconds)
+        timeline = Timeline()
+        timeline.extend(snapshot.rows)
+        view = View(timeline, snapshot, None)
+        for width, height in ((58, 11), (80, 20), (160, 40)):
+            for kind in (VuChart, LatencyChart, ThroughputChart):
+                cost = frame_ms(kind(title="", id="bench"), view, width, height)
+                sys.stdout.write(
+                    f"{seconds:>6} s  {width:>3}x{height:<3} {kind.__name__:<16} {cost:5.1f} ms\n"
+                )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""What the tests of the terminal app share: folders of their own, and waiting without sleeping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from dmsperf_tui.settings.places import Places
+
+SCENARIOS = {
+    "dms/smoke": """
+title = "Smoke: does every kind of call work?"
+description = "One VU creates, reads, changes and deletes a descriptor."
+system = "dms"
+
+[workloads.smoke]
+executor = "constant-vus"
+vus = 1
+duration = "30s"
+flow = "dms.descriptor_lifecycle"
+think_time = "1s"
+
+[thresholds]
+http_req_duration = ["p(95)<2000"]
+http_req_failed = ["rate<0.1"]
+""",
+    "dms/steps": """
+title = "Steps to forty"
+description = "Ten, then forty VUs: where does latency begin to climb?"
+system = "dms"
+
+[workloads.steps]
+executor = "ramping-vus"
+start_vus = 0
+stages = [
+  { duration = "1m", target = 10 },
+  { duration = "2m", target = 10 },
+  { duration = "1m", target = 40 },
+  { duration = "2m", target = 40 },
+]
+flow = "dms.enroll_student"
+""",
+    "http/broken": """
+[workloads.get]
+executor = "constant-vus"
+vus = 1
+duration = "30 parsecs"
+flow = "http.request"
+""",
+}
+PROFILES = {
+    "dev": 'title = "Development"\ndescription = "A small district"\n[load]\nvus = 5\nduration = "5m"\n',
+    "prod": 'title = "Production"\ndescription = "A large district"\n[load]\nvus = 100\nduration = "30m"\n',
+}
+ENVIRONMENTS = {
+    "open": 'title = "Unverified"\nsystem = "dms"\nurl = "https://dms.test/api"\ninsecure = true\n',
+}
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    """Scenarios, profiles and environments of the tests alone; one scenario is faulty."""
+    for folder, files in (
+        ("scenarios", SCENARIOS),
+        ("profiles", PROFILES),
+        ("config/environments", ENVIRONMENTS),
+    ):
+        for name, text in files.items():
+            path = tmp_path / folder / f"{name}.toml"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+    return Places((tmp_path,))
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
+    """Lets the app work until `condition` holds."""
+    for _ in range(500):
+        if condition():
+            return
+        await pilot.pause(0.005)
+    raise AssertionError("the app never came to what was waited for")
