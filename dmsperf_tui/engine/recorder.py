@@ -22,7 +22,7 @@ _RARE = ("http_req_blocked", "http_req_connecting", "http_req_tls_handshaking")
 class OperationStats:
     """One operation of one workload since the last interval."""
 
-    __slots__ = ("_folded", "_pending", "_rare", "failed", "method", "name", "requests", "unsent", "workload")
+    __slots__ = ("_folded", "_pending", "_rare", "failed", "method", "name", "requests", "workload")
 
     def __init__(self, workload: str, name: str, method: str) -> None:
         self.workload = workload
@@ -30,14 +30,12 @@ class OperationStats:
         self.method = method
         self.requests = 0
         self.failed = 0
-        self.unsent = 0
-        """Requests that never went out in full: they have no duration."""
         self._pending: list[tuple[int, int, int, int]] = []
         self._rare: list[tuple[int, int, int]] = []
         self._folded: dict[str, Histogram] = {}
 
     def record(self, response: Response, failed: bool) -> None:
-        """Counts one request that ended."""
+        """Counts one request that ended; one that never went out in full has no duration."""
         self.requests += 1
         if failed:
             self.failed += 1
@@ -49,8 +47,6 @@ class OperationStats:
             )
             if len(self._pending) >= _BATCH:
                 self._fold()
-        else:
-            self.unsent += 1
 
     def _trend(self, metric: str) -> Histogram:
         return self._folded.setdefault(metric, Histogram())
@@ -82,7 +78,7 @@ class OperationStats:
         interval = OperationInterval(
             self.workload, self.name, self.method, self.requests, self.failed, self._folded
         )
-        self.requests = self.failed = self.unsent = 0
+        self.requests = self.failed = 0
         self._folded = {}
         return interval
 

@@ -128,6 +128,7 @@ class Crew:
                     self._ready[index].set_result(message)
             case Finished(cut_short):
                 self._finished.add(index)
+                run.statistics.finish(index)
                 self.cut_short = self.cut_short or cut_short
                 self._check_done()
 

@@ -118,7 +118,7 @@ class Run:
         row = EventRow(at_s, kind, text, max(0, int(at_s)))
         self.events.append(row)
         if kind in LOAD_CHANGING and at_s >= 0:
-            self.timeline.open_segment(row.second, text, self._levels().target)
+            self.timeline.open_segment(at_s, text, self._levels().target)
         self._on_event(row)
         self.changed.set()
         return len(self.events) - 1

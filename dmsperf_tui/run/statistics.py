@@ -91,6 +91,7 @@ class Statistics:
         self._next = 0
         self._gauges: dict[int, Gauges] = {}
         self._lost: set[int] = set()
+        self._finished: set[int] = set()
 
     # --- in -------------------------------------------------------------------------------------
 
@@ -100,6 +101,10 @@ class Statistics:
     def lose(self, worker: int) -> None:
         """`worker` is gone: no second waits for it any more, and what it was doing was interrupted."""
         self._lost.add(worker)
+
+    def finish(self, worker: int) -> None:
+        """`worker` has sent all it had: no second waits for it any more."""
+        self._finished.add(worker)
 
     def take(self, worker: int, interval: Interval) -> None:
         """Adds one worker's second and closes the seconds that are complete."""
@@ -151,7 +156,7 @@ class Statistics:
 
     def _close_complete(self, newest: int) -> None:
         """Closes, in order, the seconds that all live workers have reported or that are long past."""
-        live = set(self._gauges) - self._lost
+        live = set(self._gauges) - self._lost - self._finished
         while self._next in self._open or self._next < newest - SECOND_PATIENCE:
             second = self._open.get(self._next)
             late = self._next < newest - SECOND_PATIENCE

@@ -50,22 +50,24 @@ class Timeline:
         self.segments: list[SegmentTotals] = []
         self._levels_now = levels_now
         self._levels: dict[int, Levels] = {}
+        self._changed_s = 0.0
 
     def mark(self, second: int) -> None:
         """Second `second` ends now: this is the load to show for it."""
         self._levels[second] = self._levels_now()
 
-    def open_segment(self, second: int, why: str, vus: int) -> None:
-        """A load-changing event in `second`; one that follows within 2 s shares the segment."""
-        if self.segments and second - self.segments[-1].start < SHARED_S:
+    def open_segment(self, at_s: float, why: str, vus: int) -> None:
+        """A load-changing event at `at_s`; one that follows another within 2 s shares its segment."""
+        since_last_s, self._changed_s = at_s - self._changed_s, at_s
+        if self.segments and since_last_s < SHARED_S:
             newest = self.segments[-1]
             newest.vus = vus
             if why != newest.why:
                 newest.why = f"{newest.why}; {why}"
             return
         if self.segments:
-            self.segments[-1].end = second
-        self.segments.append(SegmentTotals(second, why, vus))
+            self.segments[-1].end = int(at_s)
+        self.segments.append(SegmentTotals(int(at_s), why, vus))
 
     def close(self, second: Second) -> TimelineRow:
         """One second is complete: its row, and its share of a segment."""

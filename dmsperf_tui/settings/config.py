@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, field_serializer
 from dmsperf_tui.plan.errors import ConfigError, nearest
 from dmsperf_tui.plan.scenario import Plan, parse_plan
 from dmsperf_tui.settings.environment import EMBEDDED, Environment, load_environment
+from dmsperf_tui.settings.masking import masked
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.settings.profile import K6_VARIABLES, Profile, load_profile
 from dmsperf_tui.settings.references import assign, fill, from_mapping
@@ -51,7 +52,7 @@ class RunConfig(BaseModel):
     scenario_folder: Path
     """Where flows of its own (`my_flows.py:checkout`) are looked for."""
     scenario_source: dict[str, Any]
-    """The scenario file's content as it ran: values filled in, overrides applied."""
+    """The scenario file's content as it ran: values filled in, overrides applied, secrets masked."""
     profile: Profile
     environment: Environment
     workers: int
@@ -99,7 +100,7 @@ def resolve(options: Options, places: Places | None = None, variables: Variables
     return RunConfig(
         plan=plan,
         scenario_folder=file.path.resolve().parent,
-        scenario_source=data,
+        scenario_source=masked(data),
         profile=profile,
         environment=environment,
         workers=options.workers,

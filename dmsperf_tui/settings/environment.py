@@ -61,6 +61,8 @@ def _check_url(url: str, key: str) -> str:
         usable = False
     if not usable:
         raise ConfigError(f"{url!r} is not an http(s) URL", key=key, mend="write http://host:port/path")
+    if parts.query or parts.fragment:
+        raise ConfigError(f"{url!r} has a query or fragment", key=key, mend="paths are appended to it")
     return url.rstrip("/")
 
 

@@ -13,7 +13,6 @@ from rich.text import Text
 from textual import on
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
-from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
@@ -30,31 +29,13 @@ from dmsperf_tui.tui.dialogs import Answer, Prompt, QuitDialog, StopDialog, VuPr
 from dmsperf_tui.tui.header import WIDE
 from dmsperf_tui.tui.help import HelpScreen
 from dmsperf_tui.tui.keybar import KeyBar
+from dmsperf_tui.tui.messages import LinkEnded, SnapshotArrived
+from dmsperf_tui.tui.outcome import farewell
 from dmsperf_tui.tui.palette import RunCommands
 from dmsperf_tui.tui.phases import ENDED, LIVE, Phase, phase_of
 from dmsperf_tui.tui.run_view import RunView
 from dmsperf_tui.tui.setup import SetupView
 from dmsperf_tui.tui.timeline import Timeline
-from dmsperf_tui.tui.wording import outcome
-
-
-class SnapshotArrived(Message):
-    """The run has been heard of; the newest message stands for all that wait."""
-
-    def __init__(self, snapshot: RunSnapshot) -> None:
-        super().__init__()
-        self.snapshot = snapshot
-
-    def can_replace(self, message: Message) -> bool:
-        return isinstance(message, SnapshotArrived)
-
-
-class LinkEnded(Message):
-    """The host has gone, after its run's end or before."""
-
-    def __init__(self, link: RunLink) -> None:
-        super().__init__()
-        self.link = link
 
 
 class MainScreen(Screen[None]):
@@ -336,20 +317,10 @@ class DmsPerfApp(App[None]):
         self.action_quit_run()
 
     def _leave(self) -> None:
-        farewell = self._farewell()
-        message = Text(farewell, no_wrap=True, overflow="ignore") if farewell else None
+        words = farewell(self.snapshot, self.phase) if self.snapshot is not None else ""
+        # A path that is wrapped cannot be copied.
+        message = Text(words, no_wrap=True, overflow="ignore") if words else None
         self.exit(return_code=self.exit_code or 0, message=message)
-
-    def _farewell(self) -> str | None:
-        """What stays on the terminal: how it ended, or how to take it up again."""
-        snapshot = self.snapshot
-        if snapshot is None:
-            return None
-        if self.phase in LIVE:
-            return f"run {snapshot.info.id} goes on; take it up again: dmsperf-tui attach {snapshot.info.id}"
-        if self.phase is Phase.LOST:
-            return f"the run's host is gone; its record is in {snapshot.info.results}"
-        return f"{outcome(snapshot).word.lower()}; record: {snapshot.info.results}"
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         yield SystemCommand("Theme", "Change the colours, dark or light", self.action_change_theme)

@@ -8,8 +8,19 @@ from textual.content import Content
 
 from dmsperf_tui.plan.units import format_clock
 from dmsperf_tui.run.snapshot import RunSnapshot
+from dmsperf_tui.tui.phases import LIVE, Phase
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.wording import LOST, count, outcome, percent
+
+
+def farewell(snapshot: RunSnapshot, phase: Phase) -> str:
+    """What stays on the terminal once the app has gone: how it ended, or how to take it up again."""
+    info = snapshot.info
+    if phase in LIVE:
+        return f"run {info.id} goes on; take it up again: dmsperf-tui attach {info.id}"
+    if phase is Phase.LOST:
+        return f"the run's host is gone; its record is in {info.results}"
+    return f"{outcome(snapshot).word.lower()}; record: {info.results}"
 
 
 class OutcomePanel(VerticalScroll):

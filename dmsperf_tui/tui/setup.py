@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from textwrap import wrap
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, OptionList
 
 from dmsperf_tui.plan.errors import ConfigError
-from dmsperf_tui.plan.scenario import WorkloadPlan
 from dmsperf_tui.plan.units import format_duration
 from dmsperf_tui.settings.catalogue import catalogue
 from dmsperf_tui.settings.config import Options, RunConfig, resolve
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.tui.charts import PreviewChart, plan_points
 from dmsperf_tui.tui.choices import Choices
+from dmsperf_tui.tui.details import DetailsPanel
 from dmsperf_tui.tui.environment import EnvironmentPanel
 from dmsperf_tui.tui.readings import Reading
 
@@ -47,19 +46,13 @@ class SetupView(Horizontal):
             yield Choices("Scenario", id="scenarios")
         with Vertical(id="chosen"):
             yield PreviewChart(title="Load", id="preview")
-            with VerticalScroll(id="details", classes="panel"):
-                yield Reading(id="details-lines")
+            yield DetailsPanel(id="details")
             yield EnvironmentPanel(id="target")
             with Horizontal(id="go"):
                 yield Button("▶ Start", id="start", variant="success")
                 yield Reading(id="problem")
 
-    def on_resize(self) -> None:
-        if self.config is not None:
-            self.call_after_refresh(self._show, self.config, self.options)
-
     def on_mount(self) -> None:
-        self.query_one("#details").border_title = "Scenario"
         self.run_worker(self._fill(), group="catalogue")
 
     async def _fill(self) -> None:
@@ -127,7 +120,7 @@ class SetupView(Horizontal):
         users = "1 VU" if plan.peak_vus == 1 else f"peak {plan.peak_vus:,} VUs"
         preview.border_title = Content(f"Load of {plan.name}")
         preview.border_subtitle = Content(f"{longest}{format_duration(length_s)} · {users}")
-        self.query_one("#details-lines", Reading).put(self._details(config, options))
+        self.query_one(DetailsPanel).show(config, options)
         self.query_one(EnvironmentPanel).show_choice(config.environment)
         self.query_one("#start", Button).disabled = False
         self.say("s starts   ↑ ↓ choose   tab next")
@@ -138,59 +131,6 @@ class SetupView(Horizontal):
         preview.show([], 0.0)
         preview.border_title = "Load"
         preview.border_subtitle = ""
-        self.query_one("#details-lines", Reading).put(
-            Content.assemble(("✗ This cannot run yet:\n", "bold $error"), text)
-        )
+        self.query_one(DetailsPanel).refuse(text)
         self.query_one("#start", Button).disabled = True
         self.refuse("mend what is said above, or choose another")
-
-    def _details(self, config: RunConfig, options: Options) -> Content:
-        plan, profile = config.plan, config.profile
-        width = max(30, self.query_one("#details").scrollable_content_region.width)
-        lines = [Content.styled(plan.title, "bold")]
-        lines += [Content(line) for line in wrap(plan.description, width)]
-        for workload in plan.workloads:
-            lines += _hanging("workload", f"{workload.name}  {_workload_words(workload)}", width)
-        judged = [f"{row.metric}  {row.expression}" for row in plan.thresholds] or ["no thresholds"]
-        for label, words in zip(["judged by", *[""] * len(judged)], judged, strict=False):
-            lines += _hanging(label, words, width)
-        lines += _hanging("profile", f"{profile.title}: {profile.description}", width)
-        if typed := typed_options(options):
-            lines += _hanging("given", typed, width, "$accent")
-        return Content("\n").join(lines)
-
-
-def _hanging(label: str, words: str, width: int, style: str = "") -> list[Content]:
-    """A label and its words, wrapped beside it and not below."""
-    rows = wrap(words, width - 10, break_on_hyphens=False) or [""]
-    labels = [label, *[""] * len(rows)]
-    return [
-        Content.assemble((f"{head:<10}", "$foreground-muted"), (row, style))
-        for head, row in zip(labels, rows, strict=False)
-    ]
-
-
-def _workload_words(workload: WorkloadPlan) -> str:
-    parts = [workload.executor, workload.flow]
-    if workload.iterations:
-        parts.append(f"{workload.iterations:,} iterations")
-    if workload.think_time_s:
-        parts.append(f"think time {format_duration(workload.think_time_s)}")
-    return " · ".join(parts)
-
-
-def typed_options(options: Options) -> str:
-    """The flags that were given on the command line, as they were given."""
-    parts = []
-    if options.vus is not None:
-        parts.append(f"--vus {options.vus}")
-    if options.duration_s is not None:
-        parts.append(f"--duration {format_duration(options.duration_s)}")
-    if options.workers != 1:
-        parts.append(f"--workers {options.workers}")
-    if options.seed is not None:
-        parts.append(f"--seed {options.seed}")
-    if options.speedup != 1:
-        parts.append(f"--speedup {options.speedup:g}")
-    parts += [f"--set {key}={value}" for key, value in options.settings.items()]
-    return "  ".join(parts)
