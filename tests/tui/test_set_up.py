@@ -17,6 +17,7 @@ from dmsperf_tui.settings.places import Places
 from dmsperf_tui.tui.app import DmsPerfApp
 from dmsperf_tui.tui.charts import PreviewChart
 from dmsperf_tui.tui.choices import Choices
+from dmsperf_tui.tui.environment import tls_words
 from dmsperf_tui.tui.phases import Phase
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.setup import SetupView
@@ -68,17 +69,19 @@ async def choose(view: SetupView, pilot: Pilot[None], kind: str, name: str) -> N
 
 async def test_what_was_typed_is_chosen_and_shown(places: Places) -> None:
     options = Options(scenario="dms/steps", profile="prod", vus=20, duration_s=90, speedup=3)
-    async with set_up(places, options) as (_, view, _pilot):
+    async with set_up(places, options, size=(120, 40)) as (_, view, _pilot):
         chosen = {
             kind: option.id if (option := view.query_one(f"#{kind}", Choices).highlighted_option) else None
             for kind in ("environments", "profiles", "scenarios")
         }
         assert chosen == {"environments": "embedded", "profiles": "prod", "scenarios": "dms/steps"}
         assert "--vus 20  --duration 1m30s  --speedup 3" in words(view, "#details-lines")
+        where = "in a process of its own on a free port (try-out: it shares this machine's CPU)"
+        assert where in words(view, "#target .lines")
 
 
 async def test_another_choice_redraws_the_preview(places: Places) -> None:
-    async with set_up(places) as (_, view, pilot):
+    async with set_up(places, size=(120, 40)) as (_, view, pilot):
         preview = view.query_one(PreviewChart)
         assert "30s · 1 VU" in str(preview.border_subtitle)
         await choose(view, pilot, "scenarios", "dms/steps")
@@ -107,17 +110,10 @@ async def test_a_faulty_file_is_said_in_one_line_and_start_is_refused(places: Pl
         assert not view.query_one("#start", Button).disabled
 
 
-async def test_an_unverified_environment_is_named_so(places: Places) -> None:
-    async with set_up(places, Options(environment="open")) as (_, view, _pilot):
-        assert "INSECURE TLS" in words(view, "#target .lines")
-        assert "https://dms.test/api" in words(view, "#target .lines")
-
-
-async def test_the_embedded_system_is_explained(places: Places) -> None:
-    async with set_up(places) as (_, view, _pilot):
-        assert "in a process of its own on a free port (try-out: it shares this machine's CPU)" in words(
-            view, "#target .lines"
-        )
+def test_how_a_connection_is_protected_is_said() -> None:
+    assert tls_words("https://dms.test", insecure=True)[0] == "▲ INSECURE TLS: certificates are not verified"
+    assert tls_words("https://dms.test", insecure=False)[0] == "✓ TLS verified"
+    assert tls_words("http://dms.test", insecure=True)[0] == "plain HTTP"
 
 
 async def test_a_url_that_is_no_entry_is_listed_as_chosen(places: Places) -> None:

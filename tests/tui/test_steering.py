@@ -84,7 +84,7 @@ async def test_the_prompt_takes_the_forms_of_a_vu_target() -> None:
         assert link.sent == list(forms.values())
 
 
-async def test_the_prompt_says_what_is_wrong_and_stays() -> None:
+async def test_prompts_say_what_is_wrong_and_notes_are_sent() -> None:
     link = FakeLink(running())
     async with attached(link) as (app, pilot):
         await pilot.press("v")
@@ -96,17 +96,12 @@ async def test_the_prompt_says_what_is_wrong_and_stays() -> None:
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, VuPrompt))
         assert link.sent == []
-
-
-async def test_a_note_is_sent() -> None:
-    link = FakeLink(running())
-    async with attached(link) as (_, pilot):
         await pilot.press("n", *"gc", "enter")
         await until(pilot, lambda: link.sent)
         assert link.sent == [Note(text="gc")]
 
 
-async def test_stop_asks_first() -> None:
+async def test_stop_asks_first_and_a_second_one_is_at_once() -> None:
     link = FakeLink(running())
     async with attached(link) as (app, pilot):
         await pilot.press("S")
@@ -119,16 +114,13 @@ async def test_stop_asks_first() -> None:
         await pilot.press("y")
         await until(pilot, lambda: link.sent)
         assert link.sent == [Stop()]
-
-
-async def test_a_second_stop_is_at_once() -> None:
-    link = FakeLink(replace(running(), state=RunState.STOPPING))
-    async with attached(link) as (app, pilot):
+        link.push(replace(running(), rows=(), state=RunState.STOPPING))
+        await until(pilot, lambda: app.phase is Phase.STOPPING)
         await pilot.press("S")
         await until(pilot, lambda: isinstance(app.screen, StopDialog))
         await pilot.press("y")
-        await until(pilot, lambda: link.sent)
-        assert link.sent == [Stop(at_once=True)]
+        await until(pilot, lambda: len(link.sent) == 2)
+        assert link.sent[1] == Stop(at_once=True)
 
 
 async def test_a_refusal_is_shown_as_it_was_said() -> None:
