@@ -6,6 +6,7 @@ Each size has a run of its own: before, during (after live changes of load) and 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from dmsperf_tui.run.snapshot import RunState
 from dmsperf_tui.settings.config import Options
 from dmsperf_tui.tui import DmsPerfApp
 
-SHOTS = Path(__file__).parent.parent / "screenshots"
+SHOTS = Path(__file__).resolve().parent.parent / "screenshots"
 SIZES = ((120, 40), (80, 24))
 SPEEDUP = 30
 PATIENCE_S = 120.0
@@ -41,9 +42,9 @@ async def _until_s(pilot: Pilot[Any], app: DmsPerfApp, elapsed_s: float) -> None
             await pilot.pause(0.1)
 
 
-async def shoot(width: int, height: int, results: str) -> None:
+async def shoot(width: int, height: int) -> None:
     size = f"{width}x{height}"
-    app = DmsPerfApp(Options(scenario="dms/concurrent", speedup=SPEEDUP, seed=1, results=results))
+    app = DmsPerfApp(Options(scenario="dms/concurrent", speedup=SPEEDUP, seed=1))
     async with app.run_test(size=(width, height)) as pilot:
         await pilot.pause(1.5)
         save(app, f"setup-{size}")
@@ -70,7 +71,9 @@ def main() -> int:
     SHOTS.mkdir(exist_ok=True)
     for width, height in SIZES:
         with tempfile.TemporaryDirectory() as results:
-            asyncio.run(shoot(width, height, results))
+            # The screens name the record's folder below the working one.
+            with contextlib.chdir(results):
+                asyncio.run(shoot(width, height))
     return 0
 
 

@@ -143,6 +143,24 @@ class Plan:
         """The most VUs that all workloads together may plan."""
         return sum(workload.shape.peak for workload in self.workloads)
 
+    @property
+    def corners(self) -> tuple[tuple[float, int], ...]:
+        """The bends and steps of the planned VUs as (seconds, VUs): all that a line needs."""
+        instants = {0}
+        for workload in self.workloads:
+            at = workload.start_ns
+            instants.add(at)
+            for stage in workload.shape.stages:
+                at += stage.duration_ns
+                instants.add(at)
+        points: list[tuple[float, int]] = []
+        for at in sorted(instants):
+            if at > 0:
+                points.append((at / NS_PER_S, self.planned_vus(at - 1)))
+            if at < self.duration_ns:
+                points.append((at / NS_PER_S, self.planned_vus(at)))
+        return tuple(points)
+
     def planned_vus(self, elapsed_ns: int) -> int:
         """The VUs of all workloads at `elapsed_ns`, 0 outside their times."""
         return sum(

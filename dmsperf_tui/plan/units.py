@@ -39,7 +39,7 @@ def parse_duration_s(text: str | float) -> float:
 def format_duration(seconds: float) -> str:
     """The shortest k6-style spelling: 90 -> `1m30s`, 0.25 -> `250ms`, 3600 -> `1h`."""
     if seconds < 1:
-        return f"{seconds * 1000:g}ms" if seconds else "0s"
+        return f"{seconds * 1000:.3g}ms" if seconds else "0s"
     seconds = round(seconds, 3)
     whole = int(seconds)
     fraction = seconds - whole

@@ -59,6 +59,7 @@ class RunHost:
                 results=str(self.record.folder),
                 planned_s=config.plan.duration_ns / NS_PER_S,
                 speedup=config.speedup,
+                plan=config.plan.corners,
             ),
             on_second=self.record.second,
             on_event=self.record.event,

@@ -189,7 +189,8 @@ class RunInfo:
     planned_s: float
     """How long the plan lasts, grace aside."""
     speedup: float = 1.0
-    pid: int = 0
+    plan: tuple[tuple[float, int], ...] = ()
+    """The plan's VUs at its bends, as (seconds of the run's clock, VUs)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from dmsperf_tui.tui.phases import ENDED, LIVE, Phase, phase_of
 from dmsperf_tui.tui.run_view import RunView
 from dmsperf_tui.tui.setup import SetupView
 from dmsperf_tui.tui.timeline import Timeline
+from dmsperf_tui.tui.wording import record_of
 
 
 class MainScreen(Screen[None]):
@@ -160,7 +161,7 @@ class DmsPerfApp(App[None]):
         elif self.phase in LIVE:
             self._stale = True
             self._enter(Phase.LOST)
-            text = f"the run's host is gone; its record is in {self.snapshot.info.results}"
+            text = f"the run's host is gone; its record is in {record_of(self.snapshot.info)}"
             self.notify(text, title="Host gone", severity="error", markup=False)
             if self._quit_when_over:
                 self._leave()

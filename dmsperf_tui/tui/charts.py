@@ -13,9 +13,7 @@ from textual.content import Content
 from textual.strip import Strip
 from textual.widget import Widget
 
-from dmsperf_tui.plan.scenario import Plan
-from dmsperf_tui.plan.units import NS_PER_S
-from dmsperf_tui.run.snapshot import EventRow, RunSnapshot, ThresholdRow
+from dmsperf_tui.run.snapshot import EventRow, RunSnapshot, RunState, ThresholdRow
 from dmsperf_tui.tui.chart_data import Axis, Point, clock_axis, count_axis, log_axis, reduce, time_axis
 from dmsperf_tui.tui.plot import LINE, ROLES, Level, Mark, Picture, Series, canvas_width, draw
 from dmsperf_tui.tui.timeline import Timeline, Values
@@ -140,13 +138,13 @@ class VuChart(RunChart):
 
     def compose_picture(self, view: View, x: Axis, width: int, height: int) -> Picture | None:
         timeline = view.timeline
-        series = tuple(
-            Series(role, pen, self.lines(view, x, width, values))
-            for role, pen, values in (
-                ("planned", DOTS, timeline.planned),
-                ("target", DASHES, timeline.target),
-                ("actual", LINE, timeline.vus),
-            )
+        planned, target, actual = (
+            self.lines(view, x, width, values) for values in (timeline.planned, timeline.target, timeline.vus)
+        )
+        series = (
+            Series("planned", DOTS, [*planned, *ahead(view, x)]),
+            Series("target", DASHES, target),
+            Series("actual", LINE, actual),
         )
         # A fifth of room above, so that event marks stand clear of the lines.
         y = count_axis(greatest(series) * 1.2, height - 2)
@@ -233,22 +231,18 @@ class PreviewChart(Chart):
         return Picture(x, count_axis(top, height - 2), (Series("actual", LINE, [run]),))
 
 
-def plan_points(plan: Plan) -> list[tuple[float, int]]:
-    """The bends and steps of a plan's VUs, in seconds: all that a line needs."""
-    instants = {0}
-    for workload in plan.workloads:
-        at = workload.start_ns
-        instants.add(at)
-        for stage in workload.shape.stages:
-            at += stage.duration_ns
-            instants.add(at)
-    points: list[tuple[float, int]] = []
-    for at in sorted(instants):
-        if at > 0:
-            points.append((at / NS_PER_S, plan.planned_vus(at - 1)))
-        if at < plan.duration_ns:
-            points.append((at / NS_PER_S, plan.planned_vus(at)))
-    return points
+def ahead(view: View, x: Axis) -> list[list[Point]]:
+    """The plan from now on, as far as the axis goes; nothing once the run is over."""
+    snapshot, now_s = view.snapshot, view.timeline.end_s
+    if snapshot.state.over or snapshot.state is RunState.STOPPING or x.high <= now_s:
+        return []
+    later = [(now_s + at - snapshot.elapsed_s, float(vus)) for at, vus in snapshot.info.plan]
+    run = [(now_s, float(snapshot.planned)), *((at, vus) for at, vus in later if at > now_s)]
+    inside = [point for point in run if point[0] <= x.high]
+    if len(inside) < len(run):
+        (before, level), (after, target) = run[len(inside) - 1], run[len(inside)]
+        inside.append((x.high, level + (target - level) * (x.high - before) / (after - before)))
+    return [inside] if len(inside) > 1 else []
 
 
 def greatest(series: Sequence[Series]) -> float:

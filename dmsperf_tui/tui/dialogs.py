@@ -139,7 +139,7 @@ class VuPrompt(Prompt):
     def __init__(self, snapshot: RunSnapshot) -> None:
         super().__init__(
             f"Virtual users: {snapshot.vus} now, target {snapshot.heading}, plan {snapshot.planned}",
-            "50   +10   -10   +20%   50 over 30s      Enter sets it, Esc leaves it",
+            "50   +10   -10   +20%   50 over 30s     Enter sets it, Esc does not",
             "50 over 30s",
         )
         self._heading = snapshot.heading

@@ -10,7 +10,7 @@ from dmsperf_tui.run.snapshot import RunSnapshot, RunState
 from dmsperf_tui.settings.environment import Environment
 from dmsperf_tui.systems.checks import PreflightRow
 from dmsperf_tui.tui.readings import Reading
-from dmsperf_tui.tui.wording import VERDICTS
+from dmsperf_tui.tui.wording import VERDICTS, record_of
 
 _EMBEDDED = (
     "starts with the run, in a process of its own on a free port (try-out: it shares this machine's CPU)"
@@ -129,7 +129,7 @@ class EnvironmentPanel(VerticalScroll):
         elif not snapshot.preflight:
             lines.append(Content.styled("Checks appear here as they are made.", "$foreground-muted"))
         lines += [check_line(row) for row in snapshot.preflight if row.ok is not False]
-        lines.append(Content.assemble(("record ", "$foreground-muted"), info.results))
+        lines.append(Content.assemble(("record ", "$foreground-muted"), record_of(info)))
         self._put(lines)
 
     def _put(self, lines: list[Content]) -> None:

@@ -24,7 +24,7 @@ class _Column:
 
 
 _NUMBERS = (
-    _Column("count", "count", 10),
+    _Column("count", "count", 9),
     _Column("rate", "req/s", 7),
     _Column("p50", "p50", 7),
     _Column("p95", "p95", 7),
@@ -32,7 +32,8 @@ _NUMBERS = (
     _Column("max", "max", 7),
     _Column("failed", "err %", 6),
 )
-_LEAST_NAME = 24
+_LEAST_NAME = 31
+"""Room for `POST studentSchoolAssociations`, whole."""
 _DROPPED_FIRST = ("p50", "max", "p99", "rate")
 """What goes, in this order, where the width does not allow all."""
 

@@ -10,7 +10,7 @@ from dmsperf_tui.plan.units import format_clock
 from dmsperf_tui.run.snapshot import RunSnapshot
 from dmsperf_tui.tui.phases import LIVE, Phase
 from dmsperf_tui.tui.readings import Reading
-from dmsperf_tui.tui.wording import LOST, count, outcome, percent
+from dmsperf_tui.tui.wording import LOST, count, outcome, percent, record_of
 
 
 def farewell(snapshot: RunSnapshot, phase: Phase) -> str:
@@ -19,8 +19,8 @@ def farewell(snapshot: RunSnapshot, phase: Phase) -> str:
     if phase in LIVE:
         return f"run {info.id} goes on; take it up again: dmsperf-tui attach {info.id}"
     if phase is Phase.LOST:
-        return f"the run's host is gone; its record is in {info.results}"
-    return f"{outcome(snapshot).word.lower()}; record: {info.results}"
+        return f"the run's host is gone; its record is in {record_of(info)}"
+    return f"{outcome(snapshot).word.lower()}; record: {record_of(info)}"
 
 
 class OutcomePanel(VerticalScroll):
@@ -43,10 +43,10 @@ class OutcomePanel(VerticalScroll):
         self.set_class("success" in tone.style, "-good")
         self.set_class("error" in tone.style, "-bad")
         if lost:
-            text = f"the run's host is gone; its record is in {snapshot.info.results}"
+            text = f"the run's host is gone; its record is in {record_of(snapshot.info)}"
             self.query_one("#record-line", Reading).put(Content(text))
         else:
-            record = Content.assemble(("record  ", "$foreground-muted"), snapshot.info.results)
+            record = Content.assemble(("record  ", "$foreground-muted"), record_of(snapshot.info))
             if snapshot.message:
                 record = Content(f"{snapshot.message}\n") + record
             self.query_one("#record-line", Reading).put(record)

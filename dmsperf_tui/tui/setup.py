@@ -17,7 +17,7 @@ from dmsperf_tui.plan.units import format_duration
 from dmsperf_tui.settings.catalogue import catalogue
 from dmsperf_tui.settings.config import Options, RunConfig, resolve
 from dmsperf_tui.settings.places import Places
-from dmsperf_tui.tui.charts import PreviewChart, plan_points
+from dmsperf_tui.tui.charts import PreviewChart
 from dmsperf_tui.tui.choices import Choices
 from dmsperf_tui.tui.details import DetailsPanel
 from dmsperf_tui.tui.environment import EnvironmentPanel
@@ -114,7 +114,7 @@ class SetupView(Horizontal):
         plan = config.plan
         length_s = plan.duration_ns / 1e9
         preview = self.query_one(PreviewChart)
-        preview.show(plan_points(plan), length_s)
+        preview.show(plan.corners, length_s)
         most = max((w for w in plan.workloads if w.iterations), default=None, key=lambda w: w.end_ns)
         longest = "at most " if most is not None and most.end_ns == plan.duration_ns else ""
         users = "1 VU" if plan.peak_vus == 1 else f"peak {plan.peak_vus:,} VUs"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from textual.content import Content
 
-from dmsperf_tui.run.snapshot import EventRow, RunSnapshot, RunState
+from dmsperf_tui.run.snapshot import EventRow, RunInfo, RunSnapshot, RunState
 from dmsperf_tui.settings.environment import EMBEDDED
+from dmsperf_tui.settings.toml_file import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +129,8 @@ def shorten(text: str, width: int) -> str:
     cut = text[: width - 1]
     at = cut.rfind(" ")
     return (cut[:at] if at > width // 2 else cut).rstrip(" ,;:.") + "…"
+
+
+def record_of(info: RunInfo) -> str:
+    """The run's folder, below the working directory where it is there."""
+    return shown(Path(info.results))

@@ -32,9 +32,9 @@ INFO = RunInfo(
     url="http://127.0.0.1:41893",
     try_out=True,
     insecure=False,
-    results="/home/ann/load/results/20261121T101500Z-dms-concurrent-7f3a",
+    results="results/20261121T101500Z-dms-concurrent-7f3a",
     planned_s=1380.0,
-    pid=4242,
+    plan=((0.0, 0), (114.0, 38), (1200.0, 38), (1380.0, 0)),
 )
 CHECKS = (
     PreflightRow("health", True, "DMS answers", 0.02),

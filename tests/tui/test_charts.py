@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 from textual.app import App, ComposeResult
 
-from dmsperf_tui.run.snapshot import EventRow, RunSnapshot, ThresholdRow
+from dmsperf_tui.run.snapshot import EventRow, RunSnapshot, RunState, ThresholdRow
 from dmsperf_tui.tui import theme
 from dmsperf_tui.tui.chart_data import count_axis, log_axis, reduce, time_axis
-from dmsperf_tui.tui.charts import LatencyChart, RunChart, ThroughputChart, View, VuChart, marks
+from dmsperf_tui.tui.charts import LatencyChart, RunChart, ThroughputChart, View, VuChart, ahead, marks
 from dmsperf_tui.tui.timeline import Timeline
 from tests.tui.fakes import row, rows, running
 
@@ -175,3 +175,30 @@ def test_the_timeline_skips_what_it_knows_and_pauses_have_no_rate() -> None:
     timeline.extend([replace(row(12), running=False, requests=0, p50_ms=None)])
     assert timeline.times == [float(i) for i in range(1, 14)]
     assert timeline.requests[-1] is None
+
+
+def test_the_plan_goes_on_ahead_of_the_run_to_the_edge_of_the_picture() -> None:
+    timeline = Timeline()
+    timeline.extend(rows(0, 60))
+    info = replace(running(60).info, plan=((0.0, 0), (114.0, 38), (1200.0, 38)))
+    snapshot = replace(running(60), info=info, elapsed_s=60.0, planned=20)
+    (run,) = ahead(View(timeline, snapshot, None), time_axis(100.0, None, 80, 240.0))
+    assert run[0] == (60.0, 20.0)
+    assert run[1] == (114.0, 38.0)
+    assert run[-1][1] == 38.0
+
+
+def test_a_pause_puts_the_rest_of_the_plan_off() -> None:
+    timeline = Timeline()
+    timeline.extend(rows(0, 60))
+    info = replace(running(60).info, plan=((0.0, 0), (50.0, 38), (1200.0, 38)))
+    snapshot = replace(running(60), info=info, elapsed_s=30.0, planned=20)
+    (run,) = ahead(View(timeline, snapshot, None), time_axis(100.0, None, 80, 240.0))
+    assert run[1] == (80.0, 38.0), "30 s of the first 60 were a pause"
+
+
+def test_nothing_lies_ahead_of_a_run_that_is_over() -> None:
+    timeline = Timeline()
+    timeline.extend(rows(0, 60))
+    snapshot = replace(running(60), state=RunState.FINISHED)
+    assert ahead(View(timeline, snapshot, None), time_axis(60.0, None, 80, 240.0)) == []
