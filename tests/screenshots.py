@@ -70,10 +70,9 @@ async def shoot(width: int, height: int) -> None:
 def main() -> int:
     SHOTS.mkdir(exist_ok=True)
     for width, height in SIZES:
-        with tempfile.TemporaryDirectory() as results:
-            # The screens name the record's folder below the working one.
-            with contextlib.chdir(results):
-                asyncio.run(shoot(width, height))
+        # The screens name the record's folder below the working one.
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+            asyncio.run(shoot(width, height))
     return 0
 
 
