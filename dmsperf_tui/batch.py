@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import queue
 import signal
 import sys
+import threading
 from pathlib import Path
-from typing import TextIO
 
 import uvloop
 
@@ -44,9 +46,12 @@ def progress_line(snapshot: RunSnapshot) -> str:
 class LinePrinter:
     """Follows a run and tells it in lines: each event and each check once, the state once a second."""
 
-    def __init__(self, host: RunHost, out: TextIO) -> None:
+    def __init__(self, host: RunHost, descriptor: int = 2) -> None:
         self._host = host
-        self._out = out
+        self._lines: queue.Queue[str | None] = queue.Queue(maxsize=1000)
+        # A terminal that does not read (Ctrl-S, a pager) must not hold up the run: it holds up a thread.
+        self._writing = threading.Thread(target=self._write, args=(descriptor,), name="printer", daemon=True)
+        self._writing.start()
         self._events = 0
         self._checks = 0
         self._second = -1
@@ -62,22 +67,36 @@ class LinePrinter:
         run = self._host.run
         for row in run.preflight[self._checks :]:
             mark = "✓" if row.ok else "✗" if row.ok is False else "-"
-            self._say(f"{mark} {row.name}: {row.detail}")
+            self.say(f"{mark} {row.name}: {row.detail}")
         self._checks = len(run.preflight)
         for event in run.events[self._events :]:
             if event.kind != "stage" or run.info.speedup == 1:
-                self._say(f"{format_clock(event.at_s)}  {event.text}")
+                self.say(f"{format_clock(event.at_s)}  {event.text}")
         self._events = len(run.events)
         second = len(run.timeline.rows)
         if second != self._second and run.state not in (RunState.PREPARING, RunState.FAILED):
             self._second = second
-            self._say(progress_line(run.snapshot(first_row=second)))
+            self.say(progress_line(run.snapshot(first_row=second)))
 
-    def _say(self, text: str) -> None:
-        with contextlib.suppress(OSError):
-            # A closed terminal or pipe is no reason to end a run.
-            self._out.write(f"{text}\n")
-            self._out.flush()
+    def say(self, text: str) -> None:
+        """One line; dropped when a thousand wait already."""
+        with contextlib.suppress(queue.Full):
+            self._lines.put_nowait(text)
+
+    def close(self) -> None:
+        """Waits a moment for what is not yet written."""
+        with contextlib.suppress(queue.Full):
+            self._lines.put_nowait(None)
+            self._writing.join(2.0)
+
+    def _write(self, descriptor: int) -> None:
+        # Not through sys.stderr: a write that never returns would hold its lock when the process ends.
+        while (text := self._lines.get()) is not None:
+            data = f"{text}\n".encode()
+            with contextlib.suppress(OSError):
+                # A closed terminal or pipe is no reason to end a run.
+                while data:
+                    data = data[os.write(descriptor, data) :]
 
 
 async def _execute(config: RunConfig) -> tuple[int, Path]:
@@ -88,11 +107,9 @@ async def _execute(config: RunConfig) -> tuple[int, Path]:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, host.helm.signalled)
     info = host.run.info
-    printer = LinePrinter(host, sys.stderr)
-    sys.stderr.write(
-        f"run {info.id}: {info.scenario}, profile {info.profile}, environment {info.environment}\n"
-    )
-    sys.stderr.write(f"steer it from another terminal: dmsperf-tui ctl vus 20 --over 10s --run {info.id}\n")
+    printer = LinePrinter(host)
+    printer.say(f"run {info.id}: {info.scenario}, profile {info.profile}, environment {info.environment}")
+    printer.say(f"steer it from another terminal: dmsperf-tui ctl vus 20 --over 10s --run {info.id}")
     following = asyncio.create_task(printer.follow(), name="printer")
     try:
         code = await host.execute()
@@ -101,7 +118,8 @@ async def _execute(config: RunConfig) -> tuple[int, Path]:
         await server.close()
     printer.news()
     if host.run.state is RunState.FAILED:
-        sys.stderr.write(f"dmsperf-tui: load did not start: {host.run.message}\n")
+        printer.say(f"dmsperf-tui: load did not start: {host.run.message}")
+    printer.close()
     return code, host.record.folder
 
 

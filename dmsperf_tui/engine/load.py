@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -40,7 +41,7 @@ class Load:
         self.auth_header: HeaderLine = NO_HEADERS
         self.token_generation = 0
         """0: requests carry no token."""
-        self._token = ""
+        self._secrets: deque[str] = deque(maxlen=50)
         self._speedup = speedup
         self._renew = renew
         self._go = asyncio.Event()
@@ -67,7 +68,8 @@ class Load:
 
     def set_token(self, value: str, generation: int) -> None:
         """All requests from now on carry this token."""
-        self._token = value
+        # Earlier ones are still valid for a while, and servers echo them late.
+        self.keep_secret(value)
         self.token_generation = generation
         self.auth_header = header_line("Authorization", f"Bearer {value}")
         self._token_changed.set()
@@ -84,8 +86,15 @@ class Load:
         return self.token_generation > generation
 
     def without_secrets(self, text: str) -> str:
-        """`text` with the token taken out, should a server have echoed it."""
-        return text.replace(self._token, "[token]") if self._token else text
+        """`text` without tokens and secret headers, should a server have echoed them."""
+        for secret in self._secrets:
+            text = text.replace(secret, "[removed]")
+        return text
+
+    def keep_secret(self, value: str) -> None:
+        """From now on `value` is taken out of everything that is reported."""
+        if value and value not in self._secrets:
+            self._secrets.append(value)
 
     # --- time -----------------------------------------------------------------------------------
 

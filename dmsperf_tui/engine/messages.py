@@ -148,8 +148,9 @@ class Ack:
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """Pausing: nothing is in flight any more."""
+    """Pausing, as `Hold` number `version` asked for: nothing is in flight any more."""
 
+    version: int
     kind: Literal["drained"] = "drained"
 
 
@@ -179,6 +180,8 @@ class WorkloadGauge:
     completed: int = 0
     interrupted: int = 0
     running: int = 0
+    done: bool = False
+    """No iteration starts any more: its time is over, or its iterations are."""
     taken: int = 0
     """How many leased iterations were begun, in the order of their grants; the rest can go to others."""
 

@@ -27,6 +27,7 @@ from dmsperf_tui.engine.http import (
 )
 from dmsperf_tui.engine.messages import Sample
 from dmsperf_tui.engine.recorder import OperationStats
+from dmsperf_tui.plan.secrecy import sounds_secret
 
 if TYPE_CHECKING:
     from dmsperf_tui.engine.load import Load
@@ -144,10 +145,14 @@ class VirtualUser:
         self, method: str, name: str, is_json: bool, headers: Mapping[str, str] | None
     ) -> tuple[RequestTemplate, OperationStats]:
         lines = dict(headers or {})
+        for header, value in lines.items():
+            if sounds_secret(header):
+                self._load.keep_secret(value)
+                self._load.keep_secret(value.rpartition(" ")[2])
         if is_json and not any(header.lower() == "content-type" for header in lines):
             lines["Content-Type"] = "application/json"
         template = RequestTemplate(self._load.origin, method, lines)
-        return template, self._load.recorder.operation(self.workload, name, method)
+        return template, self._load.recorder.operation(self.workload, str(name), method)
 
     async def _unexpected(
         self,
@@ -197,23 +202,25 @@ class VirtualUser:
 
     def _report(self, operation: str, request: str, response: Response) -> None:
         load = self._load
-        text = response.body[:4096].decode("utf-8", "replace")
+        # Cut only after secrets are out: half a token is one, too.
+        text = load.without_secrets(response.body[:65536].decode("utf-8", "replace"))[:4096]
         if response.error is not None:
             phase, failure, detail = response.error.phase, response.error.kind, str(response.error)
         else:
             phase, failure, detail = "status", str(response.status), " ".join(text.split())[:300]
-        sample = Sample(request, response.status, load.without_secrets(detail), load.without_secrets(text))
+        sample = Sample(request, response.status, load.without_secrets(detail), text)
         load.recorder.error(operation, phase, failure, sample)
 
     def check(self, name: str, ok: bool) -> bool:
         """A named assertion that fails nothing by itself: counted, shown, and usable in a threshold."""
-        self._load.recorder.check(name, ok)
+        self._load.recorder.check(str(name), bool(ok))
         return ok
 
     def fail(self, operation: str, failure: str, detail: str) -> None:
         """Puts something that is wrong with an answer into the error log, beside the request's own status."""
-        detail = self._load.without_secrets(detail)
-        self._load.recorder.error(operation, "check", failure, Sample(operation, 0, detail))
+        detail = self._load.without_secrets(str(detail))
+        sample = Sample(str(operation), 0, detail)
+        self._load.recorder.error(str(operation), "check", str(failure), sample)
 
     async def sleep(self, seconds: float) -> None:
         """Think time inside a flow; shortened by `--speedup`, standing still while the run is paused."""

@@ -51,6 +51,8 @@ _GAUGES_EVERY_S = 0.25
 HOST_SILENCE_S = 4.0
 """A host that says nothing for so long is gone; it pings every second."""
 
+STALL_S = 1.0
+
 FlowOf = Callable[[WorkloadPlan, Path], Flow]
 """Finds a workload's flow; raises ConfigError."""
 
@@ -67,7 +69,10 @@ class Worker:
         self._runners: dict[str, WorkloadRunner] = {}
         self._begun = asyncio.Event()
         self._heard_ns = perf_counter_ns()
-        self._pausing = False
+        self._share = (0, 1)
+        self._flows: dict[str, Flow] = {}
+        self._pausing: int | None = None
+        """The version of the `Hold` that asked for quiet, until there is."""
         self._lags_ms: list[float] = []
         self._second = 0
         self._cpu_s = 0.0
@@ -115,6 +120,7 @@ class Worker:
                 assert leases is not None
                 leases.grant(start, stop)
             case Reshare(index, workers):
+                self._share = (index, workers)
                 for runner in self._runners.values():
                     runner.reshare(index, workers)
             case _:
@@ -133,12 +139,12 @@ class Worker:
                 self._ack(version)
             case Hold(version):
                 load.hold()
-                self._pausing = True
+                self._pausing = version
                 self._ack(version)
             case Freeze(at_ns):
                 load.clock.freeze(at_ns)
             case Thaw(at_ns, version):
-                self._pausing = False
+                self._pausing = None
                 load.clock.thaw(at_ns)
                 load.release()
                 self._ack(version)
@@ -158,8 +164,9 @@ class Worker:
         try:
             Origin.parse(message.url, message.ca_file, message.insecure)
             for workload in message.plan.workloads:
-                self._flow_of(workload, Path(message.flow_folder))
+                self._flows[workload.name] = self._flow_of(workload, Path(message.flow_folder))
             self._plan = message
+            self._share = (message.index, message.workers)
         except Exception as fault:  # a flow's file is a stranger's code: whatever it raises is said
             problem = f"{type(fault).__name__}: {fault}" if not str(fault) else str(fault)
         self._channel.send(Ready(os.getpid(), problem))
@@ -180,9 +187,13 @@ class Worker:
         if self._token is not None:
             load.set_token(self._token.value, self._token.generation)
         for workload in plan.plan.workloads:
-            flow = self._flow_of(workload, Path(plan.flow_folder))
             self._runners[workload.name] = WorkloadRunner(
-                load, workload, flow, plan.index, plan.workers, self._want(workload.name)
+                load,
+                workload,
+                self._flows[workload.name],
+                *self._share,
+                want=self._want(workload.name),
+                numbers=(plan.index, plan.workers),
             )
         self._load = load
         self._begun.set()
@@ -210,9 +221,9 @@ class Worker:
             elapsed_ns = load.clock.elapsed_ns()
             for runner in self._runners.values():
                 runner.adjust(elapsed_ns)
-            if self._pausing and not load.wire.in_flight:
-                self._pausing = False
-                self._channel.send(Drained())
+            if self._pausing is not None and not load.wire.in_flight:
+                self._channel.send(Drained(self._pausing))
+                self._pausing = None
             wall_ns = load.clock.wall_ns()
             while wall_ns >= (self._second + 1) * NS_PER_S:
                 self._report(load)
@@ -226,7 +237,11 @@ class Worker:
                 self._end(at_once=True)
             before_ns = perf_counter_ns()
             await asyncio.sleep(TICK_S)
-            self._lags_ms.append(max(0.0, (perf_counter_ns() - before_ns) / 1e6 - TICK_S * 1000))
+            lag_s = (perf_counter_ns() - before_ns) / NS_PER_S - TICK_S
+            self._lags_ms.append(max(0.0, lag_s * 1000))
+            if lag_s > STALL_S:
+                # This worker was suspended: what the host said meanwhile has not been read yet.
+                self._heard_ns = perf_counter_ns()
         self._report(load)
         self._channel.send(Finished(cut_short))
 

@@ -48,6 +48,12 @@ class Leases:
         """A lost worker's iterations came back: asking may help again."""
         self._exhausted = False
 
+    def put_back(self, index: int) -> None:
+        """`index` was taken but not begun."""
+        self.taken -= 1
+        self._ranges.appendleft(range(index, index + 1))
+        self._granted.set()
+
     async def take(self, vus: int) -> int | None:
         """The next index, or None when there are no more. Asks ahead for `vus` VUs."""
         while True:
@@ -89,8 +95,16 @@ class WorkloadRunner:
     """Keeps as many VUs as this worker's share of the target."""
 
     def __init__(
-        self, load: Load, plan: WorkloadPlan, flow: Flow, index: int, workers: int, want: Callable[[], None]
+        self,
+        load: Load,
+        plan: WorkloadPlan,
+        flow: Flow,
+        index: int,
+        workers: int,
+        want: Callable[[], None],
+        numbers: tuple[int, int] | None = None,
     ) -> None:
+        """This worker is `index` of `workers`; `numbers` is what it was when the run was prepared."""
         self.plan = plan
         self.steering = Steering(plan.shape)
         self.leases = Leases(want) if plan.iterations is not None else None
@@ -99,7 +113,7 @@ class WorkloadRunner:
         self._flow = flow
         self._index = index
         self._workers = workers
-        self._numbers = (index, workers)
+        self._numbers = numbers or (index, workers)
         self._runners: list[_Runner] = []
         self._made = 0
         self._ending = False
@@ -137,12 +151,15 @@ class WorkloadRunner:
             target = self.steering.target(elapsed_ns - self.plan.start_ns)
             self._go_to(share(target, self._index, self._workers), elapsed_ns)
         self._interrupt_late(elapsed_ns)
+        self.gauge.done = self._done
         self.gauge.leaving = sum(runner.leaving for runner in self._runners if runner.task is not None)
         if self.leases is not None:
             self.gauge.taken = self.leases.taken
 
     def _go_to(self, wanted: int, elapsed_ns: int) -> None:
-        grace_ns = self.plan.graceful_ramp_down_ns or self.plan.graceful_stop_ns
+        grace_ns = self.plan.graceful_ramp_down_ns
+        if grace_ns is None:
+            grace_ns = self.plan.graceful_stop_ns
         for position, runner in enumerate(self._runners[:wanted]):
             if runner.leaving:
                 runner.leaving, runner.deadline_ns = False, None
@@ -163,6 +180,13 @@ class WorkloadRunner:
         runner.leaving, runner.deadline_ns = False, None
         self.gauge.vus += 1
         runner.task = self._load.loop.create_task(self._live(runner), name=repr(runner.vu))
+        # Not in the coroutine: one that is cancelled before its first step never runs its `finally`.
+        runner.task.add_done_callback(lambda task: self._left(runner))
+
+    def _left(self, runner: _Runner) -> None:
+        self.gauge.vus -= 1
+        runner.task, runner.deadline_ns, runner.nap = None, None, None
+        runner.vu.hang_up()
 
     def _leave(self, runner: _Runner, deadline_ns: int) -> None:
         if runner.task is None:
@@ -180,28 +204,28 @@ class WorkloadRunner:
                 runner.task.cancel()
 
     async def _live(self, runner: _Runner) -> None:
-        vu, gauge = runner.vu, self.gauge
-        try:
-            while not runner.leaving:
-                if self._load.held:
-                    await self._load.released()
-                    continue
-                if self._load.clock.elapsed_ns() >= self.plan.end_ns:
-                    # The regular time ends between two ticks: no iteration starts after it.
+        vu, load = runner.vu, self._load
+        while not runner.leaving:
+            if load.held:
+                await load.released()
+                continue
+            if load.clock.elapsed_ns() >= self.plan.end_ns:
+                # The regular time ends between two ticks: no iteration starts after it.
+                break
+            if self.leases is not None:
+                vu.index = await self.leases.take(self.gauge.vus)
+                if vu.index is None:
+                    self._done = True
                     break
-                if self.leases is not None:
-                    vu.index = await self.leases.take(gauge.vus)
-                    if vu.index is None:
-                        self._done = True
-                        break
-                await self._iterate(runner)
-        except asyncio.CancelledError:
-            # Interrupted by this runner itself: the task ends here, nobody awaits it.
-            pass
-        finally:
-            gauge.vus -= 1
-            runner.task, runner.deadline_ns, runner.nap = None, None, None
-            vu.hang_up()
+                if runner.leaving or load.held:
+                    # Told to stop or halt while it waited for the host: the index is for another.
+                    self.leases.put_back(vu.index)
+                    continue
+            sent = load.wire.requests_sent
+            await self._iterate(runner)
+            if load.wire.requests_sent == sent:
+                # An iteration that sent nothing may have awaited nothing: the others are to run, too.
+                await yield_once()
 
     async def _iterate(self, runner: _Runner) -> None:
         vu, gauge, load = runner.vu, self.gauge, self._load
@@ -215,10 +239,9 @@ class WorkloadRunner:
         except asyncio.CancelledError:
             gauge.interrupted += 1
             raise
-        except Exception as fault:
+        except (Exception, SystemExit) as fault:
             sample = Sample(repr(vu), 0, load.without_secrets(f"{type(fault).__name__}: {fault}"))
             load.recorder.error(f"flow {self.plan.flow}", "flow", type(fault).__name__, sample)
-            await yield_once()
         finally:
             gauge.running -= 1
             vu.iteration += 1

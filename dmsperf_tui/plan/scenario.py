@@ -110,7 +110,8 @@ class WorkloadPlan:
     """The planned VUs over the regular duration."""
     start_ns: int
     graceful_stop_ns: int
-    graceful_ramp_down_ns: int
+    graceful_ramp_down_ns: int | None
+    """ramping-vus only; elsewhere a VU that leaves has `graceful_stop_ns`."""
     think_time_s: float
     iterations: int | None
     """shared-iterations: how many in all; its shape's length is then `max_duration`."""
@@ -181,7 +182,7 @@ def _workload(
     name: str, spec: _AnyWorkload, vus: int | None, duration_s: float | None, speedup: float
 ) -> WorkloadPlan:
     iterations = None
-    ramp_down_s = 0.0
+    ramp_down_ns = None
     if isinstance(spec, _RampingVus):
         stages_s = [stage.duration for stage in spec.stages]
         total_s = sum(stages_s)
@@ -193,7 +194,7 @@ def _workload(
                 for length, stage in zip(stages_s, spec.stages, strict=True)
             ),
         )
-        ramp_down_s = spec.graceful_ramp_down
+        ramp_down_ns = _ns(spec.graceful_ramp_down / speedup)
         if vus is not None:
             if not shape.peak:
                 raise ConfigError("a plan of no VUs cannot be scaled", key=f"workloads.{name}.stages")
@@ -217,7 +218,7 @@ def _workload(
         shape=shape,
         start_ns=_ns(spec.start_time / speedup),
         graceful_stop_ns=_ns(spec.graceful_stop / speedup),
-        graceful_ramp_down_ns=_ns(ramp_down_s / speedup),
+        graceful_ramp_down_ns=ramp_down_ns,
         think_time_s=max(spec.think_time / speedup, min(spec.think_time, THINK_TIME_FLOOR_S)),
         iterations=iterations,
         request=spec.request,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 
 class _Command(BaseModel):
@@ -15,9 +15,9 @@ class SetVus(_Command):
     """Set the VU target of one workload, or of each that has VUs."""
 
     command: Literal["vus"] = "vus"
-    amount: float
+    amount: float = Field(allow_inf_nan=False, ge=-1e9, le=1e9)
     unit: Literal["to", "by", "percent"] = "to"
-    over_s: float = Field(default=0.0, ge=0)
+    over_s: float = Field(default=0.0, ge=0, le=86_400, allow_inf_nan=False)
     workload: str | None = None
 
 
@@ -50,6 +50,12 @@ class Note(_Command):
 
     command: Literal["note"] = "note"
     text: str = Field(min_length=1, max_length=500)
+
+    @field_validator("text")
+    @classmethod
+    def _one_line(cls, text: str) -> str:
+        # It is printed on terminals: no control characters.
+        return "".join(character if character.isprintable() else " " for character in text).strip()
 
 
 class Status(_Command):

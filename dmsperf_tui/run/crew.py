@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from time import perf_counter_ns
 
 from dmsperf_tui.engine.messages import (
     Ack,
@@ -20,11 +21,16 @@ from dmsperf_tui.engine.messages import (
     Up,
     Want,
 )
+from dmsperf_tui.plan.units import NS_PER_S
 from dmsperf_tui.run.preparation import SetupError
 from dmsperf_tui.run.run import Run
 from dmsperf_tui.run.workers import WorkerHandle
 
 READY_TIMEOUT_S = 30.0
+SILENCE_S = 5.0
+"""A worker under load says something four times a second; one that is silent for so long is lost."""
+AWAY_S = 3.0
+"""If the host itself was suspended for longer, the silence was its own."""
 
 MakeWorker = Callable[[int], Awaitable[WorkerHandle]]
 
@@ -48,6 +54,11 @@ class Crew:
         self._finished: set[int] = set()
         self._drained: set[int] = set()
         self._closing = False
+        self._hold = 0
+        self._why: dict[int, str] = {}
+        self._heard_ns: dict[int, int] = {}
+        self._watched_ns = perf_counter_ns()
+        self._end_by_ns: int | None = None
 
     @property
     def alive(self) -> bool:
@@ -80,9 +91,10 @@ class Crew:
         for index in self.at_work:
             self._workers[index].send(message)
 
-    def expect_drained(self) -> None:
-        """A `Hold` is going out: who drained before does not count."""
+    def expect_drained(self, hold: int) -> None:
+        """`Hold` number `hold` is going out: who drained for another does not count."""
         self._drained.clear()
+        self._hold = hold
 
     async def heard_out(self) -> None:
         """Returns when everything the workers sent has been taken in."""
@@ -99,12 +111,38 @@ class Crew:
 
     async def _listen(self, index: int) -> None:
         worker = self._workers[index]
-        while (message := await worker.receive()) is not None:
-            self._take(index, message)
-            if isinstance(message, Finished):
-                return
+        try:
+            while (message := await worker.receive()) is not None:
+                self._heard_ns[index] = perf_counter_ns()
+                self._take(index, message)
+                if isinstance(message, Finished):
+                    return
+        except Exception as fault:  # whatever is wrong with one worker must not hang the run
+            self._why[index] = f"it sent what the host cannot take: {type(fault).__name__}"
+            worker.kill()
         if not self._closing:
             self._lose(index)
+
+    def watch(self) -> None:
+        """Kills workers that have fallen silent, or that should have ended by now. Called each second."""
+        now = perf_counter_ns()
+        host_was_away = now - self._watched_ns > AWAY_S * NS_PER_S
+        self._watched_ns = now
+        if host_was_away:
+            self._heard_ns = dict.fromkeys(self._workers, now)
+        for index in self.at_work:
+            if now - self._heard_ns.get(index, now) > SILENCE_S * NS_PER_S:
+                self._why[index] = f"it had said nothing for {SILENCE_S:g} s"
+            elif self._end_by_ns is not None and now > self._end_by_ns:
+                self._why[index] = "it did not end in time"
+            else:
+                continue
+            self._workers[index].kill()
+
+    def end_by(self, patience_s: float) -> None:
+        """Workers that have not finished in `patience_s` from now are killed."""
+        if self._end_by_ns is None:
+            self._end_by_ns = perf_counter_ns() + int(patience_s * NS_PER_S)
 
     def _take(self, index: int, message: Up) -> None:
         run = self._run
@@ -115,9 +153,10 @@ class Crew:
                 run.take_gauges(index, message)
             case Ack(version, at_ns):
                 run.acknowledge(version, index, at_ns)
-            case Drained():
-                self._drained.add(index)
-                self._check_drained()
+            case Drained(version):
+                if version == self._hold:
+                    self._drained.add(index)
+                    self._check_drained()
             case Want(workload):
                 indexes = run.shared[workload].lease(index)
                 self._workers[index].send(Grant(workload, indexes.start, indexes.stop))
@@ -130,6 +169,7 @@ class Crew:
                 self._finished.add(index)
                 run.statistics.finish(index)
                 self.cut_short = self.cut_short or cut_short
+                self._check_drained()
                 self._check_done()
 
     def _lose(self, index: int) -> None:
@@ -142,7 +182,10 @@ class Crew:
         for name, shared in run.shared.items():
             shared.give_back(index, run.statistics.taken(index, name))
         run.forget_worker(index)
-        said = f"worker {index + 1} of {run.config.workers} was lost (pid {worker.pid})"
+        why = self._why.get(index, f"pid {worker.pid} is gone")
+        said = (
+            f"worker {index + 1} of {run.config.workers} was lost ({why}), with up to a second of its numbers"
+        )
         others = sorted(self.at_work)
         if others:
             said += f"; {len(others)} take over its share"

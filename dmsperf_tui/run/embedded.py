@@ -42,6 +42,9 @@ class EmbeddedSystem:
         try:
             line = await asyncio.wait_for(process.stdout.readline(), READY_TIMEOUT_S)
             ready = orjson.loads(line)
+        except asyncio.CancelledError:
+            process.kill()
+            raise
         except (TimeoutError, orjson.JSONDecodeError):
             process.kill()
             await process.wait()

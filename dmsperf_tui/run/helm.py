@@ -14,18 +14,21 @@ from dmsperf_tui.run.run import Run
 from dmsperf_tui.run.snapshot import RunState
 
 LONGEST_PAUSE_S = 8 * 3600.0
-"""A run that stays paused for longer is stopped: nobody is watching it."""
+SHORTEST_LONG_PAUSE_S = 3600.0
+"""A run that stays paused for longer than twice its plan, within these, is stopped: nobody watches it."""
+ABORT_PATIENCE_S = 3.0
+"""A worker whose flow will not be interrupted is killed so long after an abort."""
 
 
 class Helm:
     """Turns commands into events, messages to the workers and states of the run."""
 
-    def __init__(self, run: Run, crew: Crew, cancel_preparation: Callable[[], None]) -> None:
+    def __init__(self, run: Run, crew: Crew, cancel_getting_ready: Callable[[], None]) -> None:
         self.ending: Stop | None = None
         """The command that ends the run, once there is one."""
         self._run = run
         self._crew = crew
-        self._cancel_preparation = cancel_preparation
+        self._cancel_getting_ready = cancel_getting_ready
         self._paused_at_ns = 0
         crew.all_drained = self._freeze
 
@@ -58,9 +61,10 @@ class Helm:
         if isinstance(changes, Reply):
             return changes
         said = "; ".join(change.text for change in changes)
-        event = run.event(command.command, said)
         for change in changes:
             change.apply(run)
+        event = run.event(command.command, said)
+        for change in changes:
             self._crew.send_all(
                 Steer(change.workload, change.vus, change.over_ns, change.elapsed_ns, self._version(event))
             )
@@ -70,9 +74,10 @@ class Helm:
         run = self._run
         if run.state is not RunState.RUNNING:
             return Reply(ok=False, text=f"the run is {run.state.value}: it cannot be paused")
-        self._crew.expect_drained()
         run.go(RunState.PAUSING)
-        self._crew.send_all(Hold(self._version(run.event("pause", "pause"))))
+        version = self._version(run.event("pause", "pause"))
+        self._crew.expect_drained(version)
+        self._crew.send_all(Hold(version))
         return Reply(ok=True, text="pausing: no request starts any more")
 
     def _freeze(self) -> None:
@@ -107,7 +112,7 @@ class Helm:
         self.ending = command.model_copy(update={"signal": signal})
         if run.clock is None:
             run.message = "stopped before load had started"
-            self._cancel_preparation()
+            self._cancel_getting_ready()
             return Reply(ok=True, text="stopping")
         said = "abort: at once" if command.at_once else "stop: no iteration starts any more"
         event = run.event("abort" if command.at_once else "stop", said)
@@ -115,6 +120,8 @@ class Helm:
             self._thaw(event)
         run.go(RunState.STOPPING)
         self._crew.send_all(End(command.at_once, self._version(event)))
+        if command.at_once:
+            self._crew.end_by(ABORT_PATIENCE_S)
         return Reply(ok=True, text=said)
 
     def signalled(self) -> None:
@@ -124,5 +131,6 @@ class Helm:
     def end_long_pause(self) -> None:
         """Stops a run that has been paused for longer than anybody watches."""
         paused_s = (perf_counter_ns() - self._paused_at_ns) / NS_PER_S
-        if self._run.state is RunState.PAUSED and paused_s > LONGEST_PAUSE_S:
+        most_s = min(max(2 * self._run.info.planned_s, SHORTEST_LONG_PAUSE_S), LONGEST_PAUSE_S)
+        if self._run.state is RunState.PAUSED and paused_s > most_s:
             self.obey(Stop())

@@ -26,6 +26,8 @@ from dmsperf_tui.settings.config import RunConfig
 START_DELAY_S = 0.25
 """Load starts so much later than it is ordered, so that all workers start in the same instant."""
 
+OVERTIME_S = 5.0
+"""Workers still at work so long after the last grace period are killed."""
 CLOCK_STEP_S = 0.05
 """Times are monotonic and not hurt by a stepped clock, but other systems' logs no longer fit ours."""
 
@@ -71,7 +73,9 @@ class RunHost:
             self.run, lambda index: make_worker(self.record, index), self._preparation.token_refused
         )
         self._preparation.send_all = self._crew.send_all
-        self.helm = Helm(self.run, self._crew, self._preparation.cancel)
+        self.helm = Helm(self.run, self._crew, self._cancel_getting_ready)
+        self._getting_ready: asyncio.Task[None] | None = None
+        self._under_way: set[str] = set()
         self._started_at: float | None = None
         self._ended_at: float | None = None
 
@@ -79,13 +83,13 @@ class RunHost:
         """Runs the run; returns its exit code. Everything that was started has ended by then."""
         run = self.run
         try:
-            try:
-                await self._preparation.run()
-                if self.helm.ending is None:
-                    await self._crew.start(self._prepare)
-                    self._preparation.send_token()
-            except SetupError as fault:
-                run.exit_code, run.message = 107, str(fault)
+            self._getting_ready = asyncio.create_task(self._get_ready(), name="get ready")
+            await asyncio.wait([self._getting_ready])
+            if self.helm.ending is None:
+                try:
+                    self._getting_ready.result()
+                except SetupError as fault:
+                    run.exit_code, run.message = 107, str(fault)
             if run.exit_code is None and self.helm.ending is None:
                 await self._under_load()
             await self._crew.close()
@@ -98,6 +102,16 @@ class RunHost:
         run.changed.set()
         assert run.exit_code is not None
         return run.exit_code
+
+    async def _get_ready(self) -> None:
+        await self._preparation.run()
+        await self._crew.start(self._prepare)
+        self._preparation.send_token()
+
+    def _cancel_getting_ready(self) -> None:
+        """A person changed their mind before load had started."""
+        if self._getting_ready is not None:
+            self._getting_ready.cancel()
 
     def _prepare(self, index: int) -> Prepare:
         config, environment = self.run.config, self._preparation.environment
@@ -123,7 +137,7 @@ class RunHost:
         await asyncio.sleep(START_DELAY_S)
         if run.state is RunState.PREPARING:
             run.go(RunState.RUNNING)
-        run.event("start", f"start: {run.info.scenario}")
+            run.event("start", f"start: {run.info.scenario}")
         ticking = asyncio.create_task(self._tick(), name="tick")
         done = asyncio.create_task(self._crew.all_done.wait(), name="all done")
         await asyncio.wait([ticking, done], return_when=asyncio.FIRST_COMPLETED)
@@ -142,6 +156,7 @@ class RunHost:
         assert clock is not None
         stages = dict.fromkeys((workload.name for workload in run.config.plan.workloads), 0)
         second = 0
+        last_ns = max(w.end_ns + w.graceful_stop_ns for w in run.config.plan.workloads)
         offset_s = time.time() - perf_counter_ns() / NS_PER_S
         while True:
             await asyncio.sleep(max(0.0, (second + 1) - clock.wall_ns() / NS_PER_S))
@@ -151,6 +166,9 @@ class RunHost:
             self._mark_stages(stages)
             run.judge_now()
             self.helm.end_long_pause()
+            self._crew.watch()
+            if run.elapsed_ns > last_ns:
+                self._crew.end_by(OVERTIME_S)
             before_s, offset_s = offset_s, time.time() - perf_counter_ns() / NS_PER_S
             if abs(offset_s - before_s) > CLOCK_STEP_S:
                 run.verdict.fact("suspect", "the system's clock was stepped")
@@ -159,9 +177,17 @@ class RunHost:
             run.changed.set()
 
     def _mark_stages(self, stages: dict[str, int]) -> None:
-        """An event where a stage of a plan begins."""
+        """An event where a workload, or a stage of its plan, begins or ends."""
         for workload in self.run.config.plan.workloads:
-            if not self.run.active(workload):
+            active = self.run.active(workload)
+            if active != (workload.name in self._under_way):
+                self._under_way ^= {workload.name}
+                # The first ones start with the run, and the last one ends with it.
+                if active and workload.start_ns:
+                    self.run.event("stage", f"{workload.name} starts")
+                elif not active and self._under_way:
+                    self.run.event("stage", f"{workload.name} has ended")
+            if not active:
                 continue
             stage = workload.shape.stage_at(self.run.elapsed_ns - workload.start_ns)
             if stage != stages[workload.name]:

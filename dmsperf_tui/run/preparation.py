@@ -64,23 +64,9 @@ class Preparation:
         self._keeper: TokenKeeper | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._token: Token | None = None
-        self._task: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Prepares; raises SetupError. Returns early when cancelled by `cancel`."""
-        self._task = asyncio.create_task(self._prepare(), name="preparation")
-        try:
-            await self._task
-        except asyncio.CancelledError:
-            if not self._task.cancelled():
-                raise
-
-    def cancel(self) -> None:
-        """A person changed their mind before load had started."""
-        if self._task is not None:
-            self._task.cancel()
-
-    async def _prepare(self) -> None:
+        """Prepares; raises SetupError."""
         run = self._run
         if self.environment.embedded:
             run.message = "starting the embedded system"

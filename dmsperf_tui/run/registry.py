@@ -16,6 +16,9 @@ import psutil
 
 from dmsperf_tui.plan.errors import ConfigError
 
+CREATED_TOLERANCE_S = 60.0
+"""A process's start time moves with a stepped system clock; a reused pid is far later."""
+
 
 @dataclass(frozen=True, slots=True)
 class LiveRun:
@@ -39,7 +42,10 @@ def process_alive(pid: int, created: float) -> bool:
     """Whether process `pid` is still the one that started at `created`."""
     try:
         process = psutil.Process(pid)
-        return abs(process.create_time() - created) < 1.0 and process.status() != psutil.STATUS_ZOMBIE
+        return (
+            abs(process.create_time() - created) < CREATED_TOLERANCE_S
+            and process.status() != psutil.STATUS_ZOMBIE
+        )
     except psutil.Error:
         return False
 
@@ -83,16 +89,17 @@ def unregister(run_id: str) -> None:
 def live_runs() -> list[LiveRun]:
     """Every run whose host is alive, oldest first; what dead hosts left is removed."""
     runs: list[LiveRun] = []
-    for path in sorted(folder().glob("*.json"), key=lambda path: path.stat().st_mtime):
+    for path in folder().glob("*.json"):
         try:
             run = LiveRun(**orjson.loads(path.read_bytes()))
         except (orjson.JSONDecodeError, TypeError, OSError):
+            # Another run's host is just writing or removing it.
             continue
         if run.alive:
             runs.append(run)
         else:
             unregister(run.id)
-    return runs
+    return sorted(runs, key=lambda run: run.created)
 
 
 def find_live(reference: str | None) -> LiveRun:

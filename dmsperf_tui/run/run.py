@@ -78,6 +78,7 @@ class Run:
         }
         self.workers_alive = config.workers
         self.vus_max = 0
+        self.workload_vus_max: dict[str, int] = {}
         self.changed = asyncio.Event()
         """Set whenever something that a viewer should see at once has changed."""
         self._on_second = on_second
@@ -114,7 +115,7 @@ class Run:
 
     def event(self, kind: str, text: str) -> int:
         """Records an event now; returns its place among all events."""
-        at_s = round(self.wall_s, 3)
+        at_s = round(max(0.0, self.wall_s) if kind == "start" else self.wall_s, 3)
         row = EventRow(at_s, kind, text, max(0, int(at_s)))
         self.events.append(row)
         if kind in LOAD_CHANGING and at_s >= 0:
@@ -150,6 +151,9 @@ class Run:
     def take_gauges(self, worker: int, gauges: Gauges) -> None:
         """How things stand on one worker now."""
         self.statistics.take_gauges(worker, gauges)
+        for workload in self.config.plan.workloads:
+            vus = self.gauge(workload).vus
+            self.workload_vus_max[workload.name] = max(self.workload_vus_max.get(workload.name, 0), vus)
         self.vus_max = max(self.vus_max, self._levels().vus)
 
     def take_interval(self, worker: int, interval: Interval) -> None:
@@ -176,7 +180,7 @@ class Run:
         """Whether the plan has `workload` under way now."""
         if self.clock is None or self.state in _ENDED or self.state is RunState.PREPARING:
             return False
-        return workload.start_ns <= self.elapsed_ns < workload.end_ns
+        return workload.start_ns <= self.elapsed_ns < workload.end_ns and not self.gauge(workload).done
 
     def gauge(self, workload: WorkloadPlan) -> WorkloadGauge:
         return self.statistics.gauge(workload.name)
@@ -212,7 +216,7 @@ class Run:
                 planned += self.steering[workload.name].planned(elapsed_ns)
                 target += self.steering[workload.name].target(elapsed_ns)
         running = self.state is not RunState.PAUSED
-        return Levels(planned, target, vus, running)
+        return Levels(planned, target, vus, running, self.elapsed_ns)
 
     def _workload_row(self, workload: WorkloadPlan) -> WorkloadRow:
         gauge, steering = self.gauge(workload), self.steering[workload.name]

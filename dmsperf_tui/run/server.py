@@ -58,11 +58,13 @@ class ControlServer:
         with contextlib.suppress(asyncio.CancelledError):
             await self._telling
         self._tell_all()
-        for viewer in list(self._viewers):
-            with contextlib.suppress(TimeoutError, ConnectionError):
-                await asyncio.wait_for(viewer.writer.drain(), _LAST_WORDS_S)
-            viewer.writer.close()
+        await asyncio.gather(*(self._part(viewer) for viewer in list(self._viewers)))
         await asyncio.sleep(0)
+
+    async def _part(self, viewer: _Viewer) -> None:
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            await asyncio.wait_for(viewer.writer.drain(), _LAST_WORDS_S)
+        viewer.writer.close()
 
     async def _tell(self) -> None:
         while True:

@@ -177,7 +177,7 @@ class Statistics:
 
     def gauge(self, workload: str) -> WorkloadGauge:
         """One workload's counts over all workers; of lost ones only what they had done."""
-        total = WorkloadGauge()
+        total = WorkloadGauge(done=any(worker not in self._lost for worker in self._gauges))
         for worker, gauges in self._gauges.items():
             one = gauges.workloads.get(workload, WorkloadGauge())
             total.started += one.started
@@ -187,6 +187,7 @@ class Statistics:
                 total.vus += one.vus
                 total.leaving += one.leaving
                 total.running += one.running
+                total.done = total.done and one.done
             else:
                 # What a lost worker was doing was interrupted with it.
                 total.interrupted += one.running

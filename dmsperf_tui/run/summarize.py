@@ -191,7 +191,7 @@ def summarize(run: Run, started_at: float | None, ended_at: float | None) -> Sum
         workloads[workload.name] = WorkloadPart(
             executor=workload.executor,
             flow=workload.flow,
-            vus_max=max(run.vus_max, 0),
+            vus_max=run.workload_vus_max.get(workload.name, 0),
             planned_iterations=workload.iterations,
             started=gauge.started,
             completed=gauge.completed,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dmsperf_tui.engine.histogram import Histogram
+from dmsperf_tui.plan.units import NS_PER_S
 from dmsperf_tui.run.snapshot import TimelineRow
 from dmsperf_tui.run.statistics import Second
 
@@ -21,6 +23,8 @@ class Levels:
     target: int
     vus: int
     running: bool
+    elapsed_ns: int = 0
+    """The run's clock."""
 
 
 @dataclass(slots=True)
@@ -33,8 +37,8 @@ class SegmentTotals:
     end: int | None = None
     requests: int = 0
     failed: int = 0
-    seconds: int = 0
-    """How many seconds it was under load."""
+    seconds: float = 0.0
+    """How long it was under load."""
     durations: Histogram = field(default_factory=Histogram)
 
 
@@ -51,6 +55,7 @@ class Timeline:
         self._levels_now = levels_now
         self._levels: dict[int, Levels] = {}
         self._changed_s = 0.0
+        self._closed_ns = 0
 
     def mark(self, second: int) -> None:
         """Second `second` ends now: this is the load to show for it."""
@@ -65,9 +70,11 @@ class Timeline:
             if why != newest.why:
                 newest.why = f"{newest.why}; {why}"
             return
+        # The second in which the load changed belongs to what was before: it holds something of both.
+        start = math.ceil(at_s) if self.segments else int(at_s)
         if self.segments:
-            self.segments[-1].end = int(at_s)
-        self.segments.append(SegmentTotals(int(at_s), why, vus))
+            self.segments[-1].end = start
+        self.segments.append(SegmentTotals(start, why, vus))
 
     def close(self, second: Second) -> TimelineRow:
         """One second is complete: its row, and its share of a segment."""
@@ -94,7 +101,8 @@ class Timeline:
             if segment.start <= second.number:
                 segment.requests += second.requests
                 segment.failed += second.failed
-                segment.seconds += row.running
+                segment.seconds += max(0, levels.elapsed_ns - self._closed_ns) / NS_PER_S
                 segment.durations.add(durations)
                 break
+        self._closed_ns = max(self._closed_ns, levels.elapsed_ns)
         return row

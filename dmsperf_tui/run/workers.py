@@ -24,6 +24,9 @@ class WorkerHandle(Protocol):
     async def receive(self) -> Up | None:
         """Its next message; None when it is gone."""
 
+    def kill(self) -> None:
+        """Ends it at once, whatever it is doing."""
+
     async def close(self) -> None:
         """Ends it, if it has not ended by itself."""
 
@@ -61,6 +64,10 @@ class ProcessWorker:
         payload = await read_frame(self._up)
         return None if payload is None else UP.validate_json(payload)
 
+    def kill(self) -> None:
+        if self._process.returncode is None:
+            self._process.kill()
+
     async def close(self) -> None:
         self._down.close()
         with contextlib.suppress(ConnectionError):
@@ -86,6 +93,10 @@ class LocalWorker:
     async def receive(self) -> Up | None:
         return await self._channel.up.get()
 
+    def kill(self) -> None:
+        self._task.cancel()
+        self._channel.up.put_nowait(None)
+
     async def close(self) -> None:
         self._channel.down.put_nowait(None)
-        await self._task
+        await asyncio.wait([self._task])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-_SECRET = re.compile(r"authorization|cookie|secret|token|password|api[-_]?key", re.IGNORECASE)
+from dmsperf_tui.plan.secrecy import sounds_secret
+
 REMOVED = "[removed]"
 
 
@@ -14,7 +14,7 @@ def masked(value: Any) -> Any:
     """`value` with the content of every header or key that sounds like a secret replaced."""
     if isinstance(value, Mapping):
         return {
-            key: REMOVED if _SECRET.search(str(key)) and isinstance(item, str) else masked(item)
+            key: REMOVED if sounds_secret(str(key)) and isinstance(item, str) else masked(item)
             for key, item in value.items()
         }
     if isinstance(value, list):

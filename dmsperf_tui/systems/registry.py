@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from dmsperf_tui.plan.errors import ConfigError, nearest
@@ -39,6 +41,17 @@ def check_flow(workload: WorkloadPlan, folder: Path) -> None:
         raise ConfigError(f"no such file {file!r}", key=key, mend=f"put it beside the scenario, in {folder}")
 
 
+@cache
+def _module(path: Path) -> ModuleType:
+    """A flow file, imported once however many workloads use it."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def flow_of(workload: WorkloadPlan, folder: Path) -> Flow:
     """The flow of `workload`; files are looked for in the scenario's `folder`.
 
@@ -56,11 +69,7 @@ def flow_of(workload: WorkloadPlan, folder: Path) -> Flow:
         module = importlib.import_module(module_name)
     else:
         file, _, function = workload.flow.partition(":")
-        spec = importlib.util.spec_from_file_location(Path(file).stem, folder / file)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        module = _module(folder / file)
     flow: Flow | None = getattr(module, function, None)
     if flow is None or not inspect.iscoroutinefunction(flow):
         known = [name for name, value in vars(module).items() if inspect.iscoroutinefunction(value)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -14,12 +15,14 @@ from tests.run_pure.measured import histogram_of
 
 
 class Now:
-    """The load at this instant, as the test says."""
+    """The load at this instant, as the test says; each look is a second later on the run's clock."""
 
     def __init__(self) -> None:
         self.levels = Levels(planned=5, target=5, vus=5, running=True)
 
     def __call__(self) -> Levels:
+        if self.levels.running:
+            self.levels = replace(self.levels, elapsed_ns=self.levels.elapsed_ns + 10**9)
         return self.levels
 
 
@@ -113,10 +116,27 @@ def test_a_second_that_closes_late_counts_for_the_segment_it_was_in(timeline: Ti
 def test_paused_seconds_are_not_time_under_load(timeline: Timeline, now: Now) -> None:
     timeline.open_segment(0, "start", 1)
     timeline.close(second_of(0, 1000))
-    now.levels = Levels(planned=5, target=5, vus=5, running=False)
+    now.levels = replace(now.levels, running=False)
     timeline.close(second_of(1))
     timeline.close(second_of(2))
     assert timeline.segments[0].seconds == 1
+
+
+def test_the_second_of_a_change_counts_for_what_was_before(timeline: Timeline) -> None:
+    timeline.open_segment(0.0, "start", 2)
+    timeline.open_segment(3.856, "VUs 2 → 20", 20)
+    for number in range(6):
+        timeline.close(second_of(number, 1000))
+    first, second = timeline.segments
+    assert (first.start, first.end, first.seconds, second.start) == (0, 4, 4, 4)
+
+
+def test_a_part_of_a_second_at_the_end_is_a_part_of_a_second(timeline: Timeline, now: Now) -> None:
+    timeline.open_segment(0.0, "start", 2)
+    timeline.close(second_of(0, 1000))
+    now.levels = replace(now.levels, elapsed_ns=now.levels.elapsed_ns + 250_000_000, running=False)
+    timeline.close(second_of(1, 1000))
+    assert timeline.segments[0].seconds == 1.25
 
 
 @settings(max_examples=60, deadline=None)

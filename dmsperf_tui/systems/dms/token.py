@@ -8,6 +8,7 @@ share one (DMS FE/Modules/TokenEndpointModule.cs).
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -15,6 +16,8 @@ import httpx
 import stamina
 
 TIMEOUT_S = 10.0
+RETRY_S = 5.0
+YOUNG_S = 10.0
 _ATTEMPTS = 3
 
 
@@ -86,6 +89,12 @@ class TokenKeeper:
         self._say = say
         self._expired = asyncio.Event()
         self._renew_after_s = 0.0
+        self._value = ""
+        self._taken_at = 0.0
+        self._patience_s = 0.5
+        """A token refused sooner than this is not renewed; doubled each time that did not help."""
+        self._failing = False
+        self._said_refused = False
         self.generation = 0
 
     async def start(self) -> AccessToken:
@@ -95,9 +104,20 @@ class TokenKeeper:
         return token
 
     def refused(self, generation: int) -> None:
-        """A request got 401: renews if that token is still the current one."""
-        if generation == self.generation:
+        """A request got 401: renews if that token is still the current one.
+
+        A token that is refused when it is new is refused for another reason, such as a missing
+        permission: then those who wait are told to go on without a newer one.
+        """
+        if generation != self.generation:
+            return
+        if time.monotonic() - self._taken_at >= self._patience_s:
             self._expired.set()
+            return
+        if not self._said_refused:
+            self._said_refused = True
+            self._say("token-refused", "a new token was answered with 401 as well: is the client allowed to?")
+        self._push(self._value, self.generation)
 
     async def keep(self) -> None:
         """Renews ahead of expiry and after refusals, until cancelled."""
@@ -108,17 +128,23 @@ class TokenKeeper:
                 cause = "after 401"
             except TimeoutError:
                 pass
+            young = time.monotonic() - self._taken_at < YOUNG_S
+            self._patience_s = min(60.0, self._patience_s * 2) if cause == "after 401" and young else 0.5
             try:
                 token = await self._source.fetch()
             except TokenError as fault:
-                self._say("token-failed", str(fault))
-                self._renew_after_s = 5.0
+                if not self._failing:
+                    self._say("token-failed", str(fault))
+                self._failing = True
+                self._renew_after_s = RETRY_S
             else:
+                self._failing = False
                 self._take(token)
                 self._say("token", f"renewed {cause}")
             self._expired.clear()
 
     def _take(self, token: AccessToken) -> None:
         self.generation += 1
+        self._value, self._taken_at = token.value, time.monotonic()
         self._renew_after_s = token.renew_after_s
         self._push(token.value, self.generation)
