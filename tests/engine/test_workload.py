@@ -339,3 +339,87 @@ def test_conservation_holds_at_every_tick_whatever_people_steer(seed: int) -> No
         assert gauge.started == gauge.completed + gauge.interrupted > 50
 
     run_virtual(main())
+
+
+def test_vus_that_are_cancelled_before_their_first_step_leave_no_ghosts() -> None:
+    async def main() -> None:
+        bench = Bench(flow_of(1), executor="constant-vus", vus=2, duration="60s")
+        await bench.until(1)
+        bench.runner.steering.set_vus(20, bench.load.clock.elapsed_ns())
+        bench.runner.adjust(bench.load.clock.elapsed_ns())
+        bench.runner.end(at_once=True)
+        await bench.until(bench.now_s + 0.1)
+        assert bench.runner.gauge.vus == 0
+        assert bench.runner.finished
+
+    run_virtual(main())
+
+
+def test_ramp_down_grace_of_nothing_interrupts_at_once() -> None:
+    async def main() -> None:
+        bench = Bench(
+            flow_of(10),
+            executor="ramping-vus",
+            start_vus=4,
+            stages=[
+                {"duration": "1s", "target": 4},
+                {"duration": "0s", "target": 0},
+                {"duration": "9s", "target": 0},
+            ],
+            graceful_ramp_down="0s",
+        )
+        await bench.until(1.1)
+        assert (bench.runner.gauge.vus, bench.runner.gauge.interrupted) == (0, 4)
+
+    run_virtual(main())
+
+
+def test_flow_that_awaits_nothing_lets_the_others_run() -> None:
+    async def flow(vu: VirtualUser) -> None:
+        if vu.number == 1:
+            return
+        await vu.sleep(0.5)
+
+    async def main() -> None:
+        bench = Bench(flow, executor="constant-vus", vus=2, duration="60s")
+        bench.runner.adjust(0)
+        for _ in range(2000):
+            await asyncio.sleep(0)
+        assert bench.runner.gauge.vus == 2
+        bench.runner.end(at_once=True)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert bench.runner.finished
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("halt", ["stop", "pause"])
+def test_lease_that_comes_after_a_stop_or_pause_begins_nothing(halt: str) -> None:
+    async def main() -> None:
+        bench = Bench(flow_of(1), executor="shared-iterations", vus=2, iterations=50)
+        leases = bench.runner.leases
+        assert leases is not None
+        await bench.until(0.5)
+        if halt == "stop":
+            bench.runner.end(at_once=False)
+        else:
+            bench.load.hold()
+        leases.grant(0, 10)
+        await bench.until(1)
+        assert bench.runner.gauge.started == 0
+        assert leases.taken == 0
+
+    run_virtual(main())
+
+
+def test_every_token_and_secret_header_so_far_is_taken_out_of_reports() -> None:
+    async def main() -> None:
+        load = Bench(flow_of(1), executor="constant-vus", duration="1s").load
+        load.set_token("first-token", 1)
+        load.set_token("second-token", 2)
+        load.keep_secret("header-secret")
+        said = load.without_secrets("echo first-token, second-token and header-secret")
+        assert said == "echo [removed], [removed] and [removed]"
+
+    run_virtual(main())

@@ -82,8 +82,14 @@ class TokenKeeper:
     """Keeps one token fresh for as long as it runs; each has a generation number."""
 
     def __init__(
-        self, source: TokenSource, push: Callable[[str, int], None], say: Callable[[str, str], object]
+        self,
+        source: TokenSource,
+        push: Callable[[str, int], None],
+        say: Callable[[str, str], object],
+        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`push` hands a token and its generation on; `say` records an event of a kind."""
+        self._now_s = now_s
         self._source = source
         self._push = push
         self._say = say
@@ -111,7 +117,7 @@ class TokenKeeper:
         """
         if generation != self.generation:
             return
-        if time.monotonic() - self._taken_at >= self._patience_s:
+        if self._now_s() - self._taken_at >= self._patience_s:
             self._expired.set()
             return
         if not self._said_refused:
@@ -128,7 +134,7 @@ class TokenKeeper:
                 cause = "after 401"
             except TimeoutError:
                 pass
-            young = time.monotonic() - self._taken_at < YOUNG_S
+            young = self._now_s() - self._taken_at < YOUNG_S
             self._patience_s = min(60.0, self._patience_s * 2) if cause == "after 401" and young else 0.5
             try:
                 token = await self._source.fetch()
@@ -145,6 +151,6 @@ class TokenKeeper:
 
     def _take(self, token: AccessToken) -> None:
         self.generation += 1
-        self._value, self._taken_at = token.value, time.monotonic()
+        self._value, self._taken_at = token.value, self._now_s()
         self._renew_after_s = token.renew_after_s
         self._push(token.value, self.generation)
