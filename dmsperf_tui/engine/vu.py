@@ -207,7 +207,7 @@ class VirtualUser:
         if response.error is not None:
             phase, failure, detail = response.error.phase, response.error.kind, str(response.error)
         else:
-            phase, failure, detail = "status", str(response.status), " ".join(text.split())[:300]
+            phase, failure, detail = "status", str(response.status), gist(text)
         sample = Sample(request, response.status, load.without_secrets(detail), text)
         load.recorder.error(operation, phase, failure, sample)
 
@@ -234,6 +234,22 @@ class VirtualUser:
 
     def __repr__(self) -> str:
         return f"<VirtualUser {self.workload}/{self.number}>"
+
+
+def gist(body: str) -> str:
+    """What an answer says went wrong, in a line: of a problem document (RFC 9457) its words."""
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        document = None
+    if isinstance(document, dict):
+        said = [document.get(key) for key in ("detail", "title", "message", "error")]
+        words = next((str(text) for text in said if text), "")
+        more = [document.get(key) for key in ("validationErrors", "errors")]
+        extra = " ".join(orjson.dumps(part).decode() for part in more if part)
+        if words:
+            body = f"{words} {extra}"
+    return " ".join(body.split())[:300]
 
 
 def yield_once() -> Awaitable[None]:

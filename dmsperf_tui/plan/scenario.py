@@ -292,6 +292,7 @@ def explain(error: ValidationError, model: type[BaseModel]) -> ConfigError:
     given = first.get("input")
     shown = "" if isinstance(given, (dict, list)) or given is None else f" (given: {given!r})"
     message = str(first["msg"]).removeprefix("Value error, ")
+    shown = "" if repr(given) in message else shown
     return ConfigError(f"{message}{shown}", key=key)
 
 

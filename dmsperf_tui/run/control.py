@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from dataclasses import dataclass
 
 from dmsperf_tui.plan.errors import nearest
@@ -10,8 +11,14 @@ from dmsperf_tui.plan.steering import VuChange
 from dmsperf_tui.run.commands import Release, Reply, SetVus
 from dmsperf_tui.run.run import Run
 
-MOST_VUS = 100_000
-"""A target beyond this is a slip of the finger."""
+SPARE_FILES = 200
+"""Open files of a worker that are not connections."""
+
+
+def most_vus(workers: int) -> int:
+    """How many VUs this machine can give a connection each: the limit on open files, of all workers."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return max(1, hard - SPARE_FILES) * workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +72,10 @@ def steer_changes(run: Run, command: SetVus | Release) -> list[Change] | Reply:
             continue
         change = VuChange(command.amount, command.unit, command.over_s)
         target = change.apply(present)
-        if target > MOST_VUS:
-            return Reply(ok=False, text=f"{target} VUs are too many; at most {MOST_VUS}")
+        most = most_vus(run.workers_alive)
+        if target > most:
+            said = f"{target} VUs are more than the open files allow: {most} here; use more --workers"
+            return Reply(ok=False, text=said)
         over = f" over {command.over_s:g} s" if command.over_s else ""
         text = f"VUs{of} {present} → {target}{over}"
         changes.append(Change(workload.name, target, change.over_ns, elapsed_ns, text))

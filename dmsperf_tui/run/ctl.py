@@ -6,11 +6,12 @@ import asyncio
 import sys
 from pathlib import Path
 
+from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.plan.units import format_clock
 from dmsperf_tui.run.commands import Command, Reply
 from dmsperf_tui.run.link import SocketLink
 from dmsperf_tui.run.registry import find_live, live_runs
-from dmsperf_tui.run.replay import recorded_runs
+from dmsperf_tui.run.replay import find_recorded, read_snapshot, recorded_runs
 from dmsperf_tui.run.snapshot import SNAPSHOT, RunSnapshot
 
 _GONE = "the run's host is gone"
@@ -51,19 +52,22 @@ def status_lines(snapshot: RunSnapshot) -> list[str]:
     info, health = snapshot.info, snapshot.health
     share = snapshot.failed / snapshot.requests if snapshot.requests else 0.0
     p95 = f"{snapshot.p95_ms:.1f} ms" if snapshot.p95_ms is not None else "-"
+    newest = "whole run" if snapshot.state.over else "last 1 s"
     clock = f"{format_clock(snapshot.elapsed_s)} of {format_clock(info.planned_s)}"
     lines = [
         f"run        {info.id}  {info.scenario}, profile {info.profile}, {info.environment} {info.url}",
         f"state      {snapshot.state.value}  {clock}",
         f"VUs        {snapshot.vus} (target {snapshot.target}, plan {snapshot.planned})",
-        f"requests   {snapshot.requests}, {snapshot.requests_sent} sent in full, {snapshot.rate:.0f}/s",
-        f"p95        {p95}",
+        f"requests   {snapshot.requests} counted, {snapshot.requests_sent} sent in full",
+        f"{newest:<10} {snapshot.rate:.0f} req/s, p95 {p95}",
         f"failed     {snapshot.failed} ({share:.2%})",
         f"iterations {snapshot.iterations} completed, {snapshot.interrupted} interrupted",
         f"verdict    {health.verdict}" + "".join(f"; {reason}" for reason in health.reasons),
         f"record     {info.results}",
     ]
     marks = {True: "✓", False: "✗", None: "-"}
+    if snapshot.message:
+        lines.append(f"note       {snapshot.message}")
     lines += [f"threshold  {marks[row.ok]} {row.metric} {row.expression}" for row in snapshot.thresholds]
     return lines
 
@@ -79,13 +83,17 @@ def show_runs(results: str) -> None:
 
 
 def show_status(reference: str | None, as_json: bool) -> int:
-    """Prints the run's present snapshot. Raises ConfigError where there is no such run."""
-    run = find_live(reference)
+    """Prints the present snapshot of a live run, or the last one of a recorded run that is named.
+
+    Raises ConfigError where there is no such run.
+    """
     try:
+        run = find_live(reference)
         snapshot = asyncio.run(_status(run.socket))
-    except (ConnectionError, FileNotFoundError):
-        sys.stderr.write(f"dmsperf-tui: {run.id}: {_GONE}\n")
-        return 1
+    except (ConfigError, ConnectionError, FileNotFoundError):
+        if reference is None:
+            raise
+        snapshot = read_snapshot(find_recorded(reference, Path("results")))
     if as_json:
         sys.stdout.write(SNAPSHOT.dump_json(snapshot, indent=2).decode() + "\n")
     else:

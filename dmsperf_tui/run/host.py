@@ -45,7 +45,7 @@ class RunHost:
     def __init__(self, config: RunConfig, make_worker: WorkerFactory = process_worker) -> None:
         """Makes the record's folder. Raises ConfigError when it cannot."""
         run_id = new_run_id()
-        self.record = Record.create(config.results, run_id, config.plan.name)
+        self.record = Record.create(config.results, run_id, config.plan.name, config.summary)
         self.record.complain = self._record_failed
         self.run = Run(
             config,
@@ -207,12 +207,12 @@ class RunHost:
         if self._started_at is not None and not self._crew.alive:
             state, run.message = RunState.ABORTED, "all workers were lost"
             run.verdict.fact("invalid", run.message)
-        elif self._crew.cut_short:
+        elif self._crew.cut_short and ending is None:
             state, run.message = RunState.ABORTED, f"the load was cut short: {self._crew.cut_short}"
             run.verdict.fact("suspect", run.message)
         run.judge_now()
         verdict, _ = run.verdict.judge(over=True)
-        if self._crew.cut_short or (ending is not None and ending.signal):
+        if (ending is None and self._crew.cut_short) or (ending is not None and ending.signal):
             run.exit_code = 105
         elif ending is not None and ending.at_once:
             run.exit_code = 103

@@ -83,7 +83,7 @@ class Preparation:
         source = token_source(self._client, self.environment)
         obtain = None
         if dms and source is not None:
-            self._keeper = TokenKeeper(source, self._take_token, run.event)
+            self._keeper = TokenKeeper(source, self._take_token, self._token_event)
             obtain = self._keeper.start
         async for row in preflight(self._client, self.environment.url, obtain, dms=dms):
             run.preflight.append(row)
@@ -92,6 +92,14 @@ class Preparation:
                 raise SetupError(f"{row.name}: {row.detail}" + (f"; {row.mend}" if row.mend else ""))
         if self._keeper is not None:
             self._keeping = asyncio.create_task(self._keeper.keep(), name="token keeper")
+
+    def _token_event(self, kind: str, text: str) -> None:
+        self._run.event(kind, text)
+        if kind in ("token-failed", "token-refused"):
+            self._run.message = f"token: {text}"
+            self._run.verdict.fact("suspect", f"the token could not be renewed: {text}")
+        elif self._run.message.startswith("token: "):
+            self._run.message = ""
 
     def _take_token(self, value: str, generation: int) -> None:
         self._token = Token(value, generation)

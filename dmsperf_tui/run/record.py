@@ -45,8 +45,23 @@ class Record:
         self._summary_at = 0.0
 
     @classmethod
-    def create(cls, results: Path, run_id: str, scenario: str) -> Record:
-        """Makes the run's folder. Raises ConfigError when it cannot be written or the disk is full."""
+    def create(cls, results: Path, run_id: str, scenario: str, copy: Path | None = None) -> Record:
+        """Makes the run's folder. `copy` is where else the summary will go.
+
+        Raises ConfigError when either cannot be written, or the disk is full.
+        """
+        if copy is not None:
+            try:
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                probe = copy.with_name(f".{copy.name}.{os.getpid()}")
+                probe.touch()
+                probe.unlink()
+            except OSError as fault:
+                raise ConfigError(
+                    f"cannot be written ({fault.strerror})",
+                    file=str(copy),
+                    mend="name another: --summary FILE",
+                ) from None
         started = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%SZ")
         folder = results / f"{started}-{re.sub(r'[^0-9A-Za-z]+', '-', scenario)}-{run_id}"
         try:

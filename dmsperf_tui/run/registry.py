@@ -113,7 +113,7 @@ def find_live(reference: str | None) -> LiveRun:
             raise ConfigError("no run is active", mend="start one: dmsperf-tui --batch --scenario dms/smoke")
         if reference is None and len(runs) > 1:
             choice = ", ".join(f"{run.id} ({run.scenario})" for run in runs)
-            raise ConfigError(f"{len(runs)} runs are active: {choice}", mend="name one with --run ID")
+            raise ConfigError(f"{len(runs)} runs are active: {choice}", mend="name one of these ids")
         return runs[-1]
     wanted = Path(str(reference)).resolve()
     for run in runs:

@@ -139,7 +139,9 @@ class Run:
         if not pending.waiting:
             del self._pending[version]
             applied_s = max(0.0, (pending.latest_ns - pending.asked_ns) / NS_PER_S)
-            self.events[pending.event] = replace(self.events[pending.event], applied_s=round(applied_s, 4))
+            event = replace(self.events[pending.event], applied_s=round(applied_s, 4))
+            self.events[pending.event] = event
+            self._on_event(replace(event, at_s=round(self.wall_s, 3), kind="applied"))
             self.changed.set()
 
     def forget_worker(self, worker: int) -> None:
@@ -295,9 +297,9 @@ class Run:
         if self.state.over:
             total = self.statistics.trend(DURATION)
             return total.percentile_us(95) / 1000 if total.count else None
-        return next(
-            (row.p95_ms for row in reversed(self.timeline.rows[-10:]) if row.p95_ms is not None), None
-        )
+        # Two seconds back at most: an outage must not show the latency from before it.
+        newest = reversed(self.timeline.rows[-2:])
+        return next((row.p95_ms for row in newest if row.p95_ms is not None), None)
 
 
 def _operation_row(totals: OperationTotals, seconds: float) -> OperationRow:
@@ -319,6 +321,8 @@ def _operation_row(totals: OperationTotals, seconds: float) -> OperationRow:
 
 def _error_row(group: ErrorGroup) -> ErrorRow:
     sample = group.samples[0].detail if group.samples else ""
+    # The kind stands beside it already.
+    sample = sample.removeprefix(f"{group.failure}: ")
     return ErrorRow(
         operation=group.operation,
         phase=group.phase,

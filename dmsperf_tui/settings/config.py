@@ -143,7 +143,12 @@ def _check_settable(key: str, data: Mapping[str, Any]) -> None:
         return
     if table == "thresholds" and rest:
         return
-    known = [*K6_VARIABLES, *(f"workloads.{name}.vus" for name in workloads), "thresholds.http_req_duration"]
+    option = rest.partition(".")[2] or "vus"
+    known = [
+        *K6_VARIABLES,
+        *(f"workloads.{name}.{option}" for name in workloads),
+        "thresholds.http_req_duration",
+    ]
     raise ConfigError(f"unknown key {key!r}", key="--set", mend=nearest(key, known))
 
 

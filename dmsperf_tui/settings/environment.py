@@ -82,6 +82,8 @@ def load_environment(name: str, places: Places, variables: Variables) -> Environ
             client_id=_value(variables, "CLIENT_ID"),
             client_secret=_secret(_value(variables, "CLIENT_SECRET")),
         )
+    if re.fullmatch(r"[\w.-]+:\d+(/.*)?", name):
+        raise ConfigError(f"{name!r} is no URL", key="--env", mend=f"write http://{name}")
     file = TomlFile.read(places.find("config/environments", name, "environment", (EMBEDDED,)))
     try:
         secret = file.data.get("client_secret")

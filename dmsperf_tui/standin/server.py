@@ -53,7 +53,8 @@ def serve(options: StandinOptions) -> int:
         listener = _listen(options.host, options.port)
     except OSError as error:
         place = f"{options.host}:{options.port}"
-        print(f"the stand-in cannot listen on {place}: {error.strerror}", file=sys.stderr)  # noqa: T201
+        mend = "choose another --port"
+        print(f"the stand-in cannot listen on {place}: {error.strerror}; {mend}", file=sys.stderr)  # noqa: T201
         return SETUP_FAILED
     client_id = options.client_id or secrets.token_urlsafe(12)
     client_secret = options.client_secret or secrets.token_urlsafe(24)

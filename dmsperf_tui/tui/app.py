@@ -120,6 +120,7 @@ class DmsPerfApp(App[None]):
         self._link = link
         self.timeline = Timeline()
         self.snapshot = None
+        self.exit_code = None
         self.run_worker(self._read(link, self.timeline), group="link", exclusive=True)
 
     async def _read(self, link: RunLink, timeline: Timeline) -> None:
@@ -221,6 +222,7 @@ class DmsPerfApp(App[None]):
         except (ConfigError, LaunchError, OSError) as error:
             self._enter(Phase.SETUP)
             setup.refuse(str(error))
+            self.notify(str(error), title="The run did not start", severity="error", markup=False)
             return
         self._started_here = True
         self._watch(link)

@@ -19,7 +19,7 @@ _PANELS = (
     ("Header", "the run's state and clock; users there → users aimed at; the newest second's rate and p95"),
     ("verdict", "✓ valid, ▲ suspect, ✗ invalid: whether the load generator kept up, so the numbers hold"),
     ("Virtual users", "actual, target (plan and hand together) and plan; ▲ marks a change, ‖ a pause"),
-    ("Throughput", "requests that ended in each second, and those of them that failed"),
+    ("Requests/s", "requests that ended in each second, and those of them that failed"),
     ("Latency", "p50, p95, p99 of each second, on a logarithmic scale; a dotted line is a threshold"),
     ("Operations", "one row a named request, totals since the start; ids never make new rows"),
     (

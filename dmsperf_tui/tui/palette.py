@@ -47,7 +47,8 @@ class RunCommands(Provider):
         phase = cast("Steered", self.app).phase
         for key in KEYS:
             if key.action and phase in key.phases and key.action != "step_back":
-                yield _Offer(key.help, f"key {key.shown}", action=key.action)
+                name = f"{key.word}: {key.help}" if key.word else key.help
+                yield _Offer(name, f"key {key.shown}", action=key.action)
         if phase in STEERED:
             yield from _CHANGES
 

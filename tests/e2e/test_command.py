@@ -6,6 +6,8 @@ import pytest
 
 from tests.e2e.conftest import Command, Standin, wait_for
 
+BASELINE = ("--batch", "--scenario", "dms/baseline")
+
 
 def test_smoke_on_the_embedded_system_passes(command: Command) -> None:
     finished = command.run("--batch", "--scenario", "dms/smoke", "--speedup", "10", "--summary", "out.json")
@@ -184,3 +186,48 @@ def test_list_shows_what_there_is(command: Command) -> None:
     assert "dms/concurrent" in command.run("list", "scenarios").out
     assert "staging" in command.run("list", "profiles").out
     assert "embedded" in command.run("list", "environments").out
+
+
+def test_summary_that_cannot_be_written_is_said_before_load(command: Command, standin: Standin) -> None:
+    (command.folder / "file").write_text("")
+    finished = command.run("--batch", "--env", standin.url, "--summary", "file/out.json", **standin.variables)
+    assert finished.code == 104
+    assert "--summary FILE" in finished.err
+    assert standin.requests == 0
+
+
+def test_more_vus_than_the_machine_has_open_files_are_refused(command: Command, standin: Standin) -> None:
+    running = command.start(
+        "--batch", "--scenario", "dms/baseline", "--env", standin.url, **standin.variables
+    )
+    wait_for(lambda: standin.requests > 0, "load")
+    refused = command.run("ctl", "vus", "99999999")
+    assert refused.code == 1
+    assert "more than the open files allow" in refused.err
+    assert "VUs        1 (target 1" in command.run("ctl", "status").out
+    running.terminate()
+    command.finish(running)
+
+
+def test_status_of_a_recorded_run_is_read_from_its_record(command: Command, standin: Standin) -> None:
+    command.run(
+        *("--batch", "--scenario", "dms/baseline", "--duration", "1s", "--env", standin.url),
+        **standin.variables,
+    )
+    finished = command.run("ctl", "status", "--run", "last")
+    assert finished.code == 0
+    assert "finished" in finished.out
+    assert "whole run" in finished.out
+
+
+def test_acknowledged_change_is_in_the_event_log_as_it_goes(command: Command, standin: Standin) -> None:
+    running = command.start(
+        "--batch", "--scenario", "dms/baseline", "--env", standin.url, **standin.variables
+    )
+    wait_for(lambda: standin.requests > 0, "load")
+    command.run("ctl", "vus", "3")
+    wait_for(
+        lambda: '"kind":"applied"' in (command.record / "events.jsonl").read_text(), "the acknowledgement"
+    )
+    running.terminate()
+    command.finish(running)

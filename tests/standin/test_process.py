@@ -120,4 +120,5 @@ def test_a_port_in_use_is_one_clear_line() -> None:
         with started(f"port={port}") as process:
             code, output, errors = end(process)
     assert (code, output) == (107, "")
-    assert errors == f"the stand-in cannot listen on 127.0.0.1:{port}: Address already in use\n"
+    said = f"the stand-in cannot listen on 127.0.0.1:{port}: Address already in use"
+    assert errors == f"{said}; choose another --port\n"

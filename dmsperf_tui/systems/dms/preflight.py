@@ -20,7 +20,11 @@ async def reachable(client: httpx.AsyncClient, url: str) -> PreflightRow:
         response = await client.get(f"{url}/", timeout=TIMEOUT_S)
     except httpx.HTTPError as fault:
         why = str(fault) or type(fault).__name__
-        mend = "check the certificate, or set ca_file" if "CERTIFICATE" in why else "is the service running?"
+        mend = "is the service running?"
+        if "CERTIFICATE" in why:
+            mend = "check the certificate, or set ca_file"
+        elif "not known" in why or "resolution" in why:
+            mend = "check the host's name"
         return PreflightRow("reachable", False, f"{url}: {why}", time.perf_counter() - begun, mend)
     return PreflightRow("reachable", True, f"answers {response.status_code}", time.perf_counter() - begun)
 

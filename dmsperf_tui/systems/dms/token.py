@@ -100,6 +100,7 @@ class TokenKeeper:
         self._patience_s = 0.5
         """A token refused sooner than this is not renewed; doubled each time that did not help."""
         self._failing = False
+        self._tried_at = 0.0
         self._said_refused = False
         self.generation = 0
 
@@ -116,6 +117,11 @@ class TokenKeeper:
         permission: then those who wait are told to go on without a newer one.
         """
         if generation != self.generation:
+            return
+        if self._failing:
+            if self._now_s() - self._tried_at >= RETRY_S:
+                self._expired.set()
+            self._push(self._value, self.generation)
             return
         if self._now_s() - self._taken_at >= self._patience_s:
             self._expired.set()
@@ -142,7 +148,9 @@ class TokenKeeper:
                 if not self._failing:
                     self._say("token-failed", str(fault))
                 self._failing = True
+                self._tried_at = self._now_s()
                 self._renew_after_s = RETRY_S
+                self._push(self._value, self.generation)
             else:
                 self._failing = False
                 self._take(token)
