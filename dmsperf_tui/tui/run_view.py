@@ -19,7 +19,7 @@ from dmsperf_tui.tui.thresholds import ThresholdsPanel
 from dmsperf_tui.tui.timeline import Timeline
 
 _PANELS = ("vus", "latency", "throughput", "thresholds", "errors", "environment", "operations")
-WINDOWS: tuple[tuple[float | None, str], ...] = ((300.0, "5 min"), (None, "whole run"), (60.0, "1 min"))
+WINDOWS: tuple[tuple[float | None, str], ...] = ((300.0, "5 min"), (None, "all"), (60.0, "1 min"))
 _ALL = 1
 """What a run that is over is shown in, unless another window was chosen."""
 

@@ -109,7 +109,7 @@ async def test_the_window_goes_round() -> None:
             titles.append(str(app.query(RunChart).first().border_title).split(" · ")[1].split("  ")[0])
             await pilot.press("w")
             await settled(pilot)
-        assert titles == ["5 min", "whole run", "1 min"]
+        assert titles == ["5 min", "all", "1 min"]
 
 
 @pytest.mark.anyio
