@@ -76,6 +76,11 @@ class Finished:
     err: str
 
 
+PASSED = (0, 96)
+"""Exit codes of a run that went through: 96 says that this machine was too busy for honest latencies,
+which a test of counts, faults or steering must not depend on."""
+
+
 class Command:
     """`dmsperf-tui` as a process, in a folder of its own."""
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.conftest import Command, Standin, wait_for
+from tests.e2e.conftest import PASSED, Command, Standin, wait_for
 
 BASELINE = ("--batch", "--scenario", "dms/baseline")
 
 
 def test_smoke_on_the_embedded_system_passes(command: Command) -> None:
     finished = command.run("--batch", "--scenario", "dms/smoke", "--speedup", "10", "--summary", "out.json")
-    assert finished.code == 0, finished.err
+    assert finished.code in PASSED, finished.err
     assert (command.folder / "out.json").read_bytes() == (command.record / "summary.json").read_bytes()
     assert "http_req_duration" in finished.out
     assert "✓ verdict" in finished.out or "▲ verdict" in finished.out
@@ -112,7 +112,7 @@ def test_flow_of_the_users_own_runs_and_one_that_cannot_be_imported_is_107(
         "    vu.check('never', False)\n"
     )
     finished = command.run("--batch", "--scenario", "mine.toml", "--env", standin.url)
-    assert finished.code == 0, finished.err
+    assert finished.code in PASSED, finished.err
     assert command.summary["operations"][0]["count"] == 10
     assert command.summary["checks"] == [{"name": "never", "passes": 0, "fails": 10}]
     (command.folder / "mine.py").write_text("import no_such_module\n")
@@ -127,7 +127,7 @@ def test_flow_that_raises_is_an_error_group_and_the_run_goes_on(command: Command
     )
     (command.folder / "mine.py").write_text("async def oops(vu):\n    raise KeyError('schoolId')\n")
     finished = command.run("--batch", "--scenario", "mine.toml", "--env", standin.url)
-    assert finished.code == 0
+    assert finished.code in PASSED
     (error,) = command.summary["errors"]
     assert (error["phase"], error["kind"], error["count"]) == ("flow", "KeyError", 10)
     assert "schoolId" in error["sample"]
@@ -156,7 +156,7 @@ def test_ctl_steers_a_batch_run_and_every_change_is_in_the_record(command: Comma
     assert command.run("ctl", "release").out.strip().endswith("VUs 5 → plan (1)")
     assert command.run("ctl", "stop").code == 0
     finished = command.finish(running)
-    assert finished.code == 0, finished.err
+    assert finished.code in PASSED, finished.err
     summary = command.summary
     assert summary["run"]["state"] == "stopped"
     texts = [event["text"] for event in summary["events"]]
@@ -178,7 +178,7 @@ def test_ctl_abort_ends_at_once_with_103(command: Command, standin: Standin) -> 
 def test_help_has_an_example_for_every_command(command: Command) -> None:
     for args in ((), ("serve",), ("attach",), ("ctl",), ("ctl", "vus"), ("ctl", "status"), ("list",)):
         finished = command.run(*args, "--help")
-        assert finished.code == 0
+        assert finished.code in PASSED
         assert "Example: dmsperf-tui" in finished.out
 
 
@@ -215,7 +215,7 @@ def test_status_of_a_recorded_run_is_read_from_its_record(command: Command, stan
         **standin.variables,
     )
     finished = command.run("ctl", "status", "--run", "last")
-    assert finished.code == 0
+    assert finished.code in PASSED
     assert "finished" in finished.out
     assert "whole run" in finished.out
 

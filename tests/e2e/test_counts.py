@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from tests.e2e.conftest import Command, Standin, wait_for
+from tests.e2e.conftest import PASSED, Command, Standin, wait_for
 
 
 def _snapshot(command: Command) -> dict[str, object]:
@@ -38,7 +38,7 @@ def test_paused_status_and_final_record_agree_with_the_server(
     assert command.run("ctl", "resume").code == 0
 
     finished = command.finish(running)
-    assert finished.code == 0, finished.err
+    assert finished.code in PASSED, finished.err
     summary, stats = command.summary, standin.stats()
     assert summary["metrics"]["http_reqs"]["count"] == stats["requests"] > counted
     assert summary["generator"]["requests_sent"] == stats["requests"]
@@ -64,7 +64,7 @@ def test_shared_iterations_are_each_done_once(command: Command, standin: Standin
         *("--batch", "--scenario", "shared.toml", "--env", standin.url, "--workers", str(workers)),
         **standin.variables,
     )
-    assert finished.code == 0, finished.err
+    assert finished.code in PASSED, finished.err
     assert standin.stats()["operations"] == {"POST schools": 500}
     assert standin.stats()["statuses"] == {"201": 500}, "no id was made twice"
     summary = command.summary
@@ -79,7 +79,7 @@ def test_iterations_left_at_max_duration_are_dropped_and_counted(command: Comman
         'max_duration = "1s"\nflow = "dms.create_school"\nthink_time = "300ms"\n'
     )
     finished = command.run("--batch", "--scenario", "shared.toml", "--env", standin.url, **standin.variables)
-    assert finished.code == 0, finished.err
+    assert finished.code in PASSED, finished.err
     metrics = command.summary["metrics"]
     done = metrics["iterations"]["count"]
     assert 4 <= done <= 8

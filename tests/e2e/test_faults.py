@@ -14,7 +14,7 @@ import orjson
 import psutil
 import pytest
 
-from tests.e2e.conftest import Command, Standin, wait_for
+from tests.e2e.conftest import PASSED, Command, Standin, wait_for
 
 BASE = ("--batch", "--scenario", "dms/baseline", "--set", "workloads.baseline_single_user.think_time=0.01")
 
@@ -31,11 +31,12 @@ def test_expired_token_is_renewed_by_the_host_once(command: Command, standin: St
     running = command.start(
         *BASE, "--env", standin.url, "--vus", "5", "--duration", "4s", **standin.variables
     )
-    wait_for(lambda: standin.requests > 50, "load")
+    # A token is renewed only when it is half a second old: one refused sooner has another fault.
+    wait_for(lambda: standin.requests > 300, "load")
     standin.expire_tokens()
     finished = command.finish(running)
     summary, stats = command.summary, standin.stats()
-    assert finished.code in (0, 99), finished.err
+    assert finished.code in (*PASSED, 99), finished.err
     assert stats["tokens_issued"] == 2
     assert 1 <= stats["unauthorized"] <= 5
     assert _errors(summary) == {("POST schools", "401"): stats["unauthorized"]}
@@ -46,7 +47,7 @@ def test_expired_token_is_renewed_by_the_host_once(command: Command, standin: St
 def test_token_is_renewed_ahead_of_expiry(command: Command, standin: Standin) -> None:
     standin.faults(token_ttl_s=2)
     finished = command.run(*BASE, "--env", standin.url, "--duration", "5s", **standin.variables)
-    assert finished.code == 0, finished.err
+    assert finished.code in PASSED, finished.err
     assert standin.stats()["unauthorized"] == 0
     assert standin.stats()["tokens_issued"] >= 3
     assert command.summary["metrics"]["http_req_failed"]["passes"] == 0
@@ -117,7 +118,7 @@ def test_killed_worker_is_said_and_the_others_go_on(command: Command, standin: S
     _workers(running.pid)[0].kill()
     finished = command.finish(running)
     summary = command.summary
-    assert finished.code == 0, finished.err
+    assert finished.code in PASSED, finished.err
     assert summary["validity"]["verdict"] in ("suspect", "invalid")
     assert "worker 1 was lost" in summary["validity"]["reasons"]
     assert [event["kind"] for event in summary["events"]].count("worker-lost") == 1

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from tests.e2e.conftest import Command, Standin, wait_for
+from tests.e2e.conftest import PASSED, Command, Standin, wait_for
 from tests.e2e.test_faults import BASE, _workers
 
 FLOW = '[workloads.a]\nexecutor = "constant-vus"\nvus = 2\nduration = "60s"\nflow = "f.py:go"\n'
@@ -23,7 +23,7 @@ def test_frozen_worker_is_lost_and_the_others_take_over(command: Command, standi
     frozen = _workers(running.pid)[0]
     frozen.send_signal(signal.SIGSTOP)
     finished = command.finish(running)
-    assert finished.code == 0, finished.err
+    assert finished.code in PASSED, finished.err
     (event,) = [event for event in command.summary["events"] if event["kind"] == "worker-lost"]
     assert "it had said nothing for 5 s" in event["text"]
     assert not frozen.is_running()
@@ -89,7 +89,7 @@ def test_terminal_that_does_not_read_holds_up_nothing(command: Command, standin:
         stderr=write_end,
     )
     try:
-        assert running.wait(30) == 0
+        assert running.wait(30) in PASSED
     finally:
         running.kill()
         os.close(read_end)
