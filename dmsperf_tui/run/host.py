@@ -140,16 +140,18 @@ class RunHost:
             run.event("start", f"start: {run.info.scenario}")
         ticking = asyncio.create_task(self._tick(), name="tick")
         done = asyncio.create_task(self._crew.all_done.wait(), name="all done")
-        await asyncio.wait([ticking, done], return_when=asyncio.FIRST_COMPLETED)
-        ticking.cancel()
-        done.cancel()
-        results = await asyncio.gather(ticking, return_exceptions=True)
-        await self._crew.heard_out()
-        run.stop_clock()
-        self._ended_at = time.time()
-        run.statistics.close_all()
-        if results and isinstance(results[0], Exception):
-            raise results[0]
+        try:
+            await asyncio.wait([ticking, done], return_when=asyncio.FIRST_COMPLETED)
+            if ticking.done():
+                # It never returns: this raises the bug that ended it. Nobody would wait for the workers.
+                ticking.result()
+            await self._crew.heard_out()
+        finally:
+            ticking.cancel()
+            done.cancel()
+            run.stop_clock()
+            self._ended_at = time.time()
+            run.statistics.close_all()
 
     async def _tick(self) -> None:
         run, clock = self.run, self.run.clock
