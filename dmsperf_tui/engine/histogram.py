@@ -70,8 +70,7 @@ class Histogram:
             if value == 0:
                 self.zeros += times
                 continue
-            shift = value.bit_length() - _SUB_BUCKET_BITS
-            bucket = value if shift <= 0 else (shift << _HALF_BITS) + (value >> shift)
+            bucket = bucket_of(value)
             buckets[bucket] = buckets.get(bucket, 0) + times
 
     def record_zeros(self, times: int) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from dmsperf_tui.plan.errors import ConfigError, nearest
 from dmsperf_tui.plan.executors import Stage, VuShape, constant_vus, scaled_to_peak
@@ -169,9 +169,6 @@ class Plan:
             for w in self.workloads
             if w.start_ns <= elapsed_ns < w.end_ns
         )
-
-
-PLAN = TypeAdapter(Plan)
 
 
 def _ns(seconds: float) -> int:

@@ -92,16 +92,14 @@ class RunHost:
                     run.exit_code, run.message = 107, str(fault)
             if run.exit_code is None and self.helm.ending is None:
                 await self._under_load()
-            await self._crew.close()
-            self._end()
         finally:
             await self._crew.close()
             await self._preparation.close()
-            self.record.summary(summarize(run, self._started_at, self._ended_at), run.config.summary)
-            self.record.close()
-        run.changed.set()
-        assert run.exit_code is not None
-        return run.exit_code
+        # Without a pause between them: who sees that the run is over finds its whole record.
+        exit_code = self._end()
+        self.record.summary(summarize(run, self._started_at, self._ended_at), run.config.summary)
+        self.record.close()
+        return exit_code
 
     async def _get_ready(self) -> None:
         await self._preparation.run()
@@ -197,12 +195,12 @@ class RunHost:
                 target, count = workload.shape.stages[stage].target, len(workload.shape.stages)
                 self.run.event("stage", f"stage {stage + 1}/{count}: to {target} VUs")
 
-    def _end(self) -> None:
+    def _end(self) -> int:
         """State, verdict and exit code: k6's codes, the first that applies."""
         run, ending = self.run, self.helm.ending
         if run.exit_code == 107:
             run.go(RunState.FAILED)
-            return
+            return run.exit_code
         state = RunState.FINISHED
         if ending is not None:
             state = RunState.ABORTED if ending.at_once else RunState.STOPPED
@@ -224,6 +222,7 @@ class RunHost:
             run.exit_code = 99 if any(row.ok is False for row in run.thresholds()) else 0
         run.event("end", f"end: {state.value}")
         run.go(state)
+        return run.exit_code
 
     def _record_failed(self, text: str) -> None:
         self.run.message = text

@@ -153,10 +153,12 @@ class Run:
     def take_gauges(self, worker: int, gauges: Gauges) -> None:
         """How things stand on one worker now."""
         self.statistics.take_gauges(worker, gauges)
+        total = 0
         for workload in self.config.plan.workloads:
             vus = self.gauge(workload).vus
+            total += vus
             self.workload_vus_max[workload.name] = max(self.workload_vus_max.get(workload.name, 0), vus)
-        self.vus_max = max(self.vus_max, self._levels().vus)
+        self.vus_max = max(self.vus_max, total)
 
     def take_interval(self, worker: int, interval: Interval) -> None:
         """One worker's second; what ran out on this machine makes the run invalid."""
