@@ -16,24 +16,37 @@ import uvloop
 from dmsperf_tui.plan.units import format_clock
 from dmsperf_tui.report.summary import Summary
 from dmsperf_tui.report.text import text_summary
-from dmsperf_tui.run.host import RunHost
+from dmsperf_tui.run.host import RunHost, local_worker, process_worker
 from dmsperf_tui.run.server import ControlServer
 from dmsperf_tui.run.snapshot import RunSnapshot, RunState
 from dmsperf_tui.settings.config import RunConfig
 
 
+def _load(snapshot: RunSnapshot) -> list[str]:
+    """VUs of closed workloads, and the rate of open ones."""
+    parts: list[str] = []
+    if not snapshot.info.open:
+        parts.append(f"VUs {snapshot.vus}/{snapshot.target}")
+    if any(row.open for row in snapshot.workloads):
+        parts.append(f"rate {snapshot.starts_rate:.0f}/{snapshot.target_rate:.4g}/s")
+    if snapshot.waiting or snapshot.dropped:
+        parts.append(f"waiting {snapshot.waiting} dropped {snapshot.dropped}")
+    return parts
+
+
 def progress_line(snapshot: RunSnapshot) -> str:
     """One second of a run in words: no redraw, no colour."""
     info = snapshot.info
-    p95 = f"{snapshot.p95_ms:.0f} ms" if snapshot.p95_ms is not None else "-"
+    latency = snapshot.response_p95_ms if info.open else snapshot.p95_ms
+    p95 = f"{latency:.0f} ms" if latency is not None else "-"
     errors = snapshot.failed / snapshot.requests if snapshot.requests else 0.0
     failing = sum(row.ok is False for row in snapshot.thresholds)
     parts = [
         f"{format_clock(snapshot.elapsed_s)}/{format_clock(info.planned_s)}",
-        snapshot.state.value,
-        f"VUs {snapshot.vus}/{snapshot.target}",
+        "warming up" if snapshot.warming_up else snapshot.state.value,
+        *_load(snapshot),
         f"{snapshot.rate:.0f} req/s",
-        f"p95 {p95}",
+        f"response p95 {p95}" if info.open else f"p95 {p95}",
         f"failed {errors:.2%}",
     ]
     if snapshot.thresholds:
@@ -100,7 +113,7 @@ class LinePrinter:
 
 
 async def _execute(config: RunConfig) -> tuple[int, Path]:
-    host = RunHost(config)
+    host = RunHost(config, local_worker if config.in_process else process_worker)
     server = ControlServer(host)
     await server.open()
     loop = asyncio.get_running_loop()

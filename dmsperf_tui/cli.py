@@ -72,6 +72,8 @@ def _example(text: str) -> Callable[[_C], _C]:
 @click.option("--set", "settings", type=_Setting(), multiple=True, help="A key of scenario or profile.")
 @click.option("--results", metavar="DIR", default="results", help="Where records go [results].")
 @click.option("--summary", metavar="FILE", help="Copy summary.json here as well.")
+@click.option("--in-process", is_flag=True, help="Load and host in this process: for tests, small machines.")
+@click.option("--http-debug", is_flag=True, help="Print each request and answer of one VU; with --batch.")
 @click.option("--debug", is_flag=True, help="Show stack traces.")
 @click.pass_context
 def cli(context: click.Context, /, batch: bool, debug: bool, **given: Any) -> None:
@@ -87,6 +89,8 @@ def cli(context: click.Context, /, batch: bool, debug: bool, **given: Any) -> No
         from dmsperf_tui.settings.config import resolve
 
         context.exit(run_batch(resolve(options)))
+    if options.http_debug:
+        raise ConfigError("prints lines, and the terminal app draws", key="--http-debug", mend="add --batch")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError("the terminal app needs a terminal", mend="use --batch here")
     from dmsperf_tui.tui import run_app
@@ -111,6 +115,8 @@ def _options(given: dict[str, Any]) -> Options:
         settings=dict(given["settings"]),
         results=given["results"],
         summary=given["summary"],
+        in_process=given["in_process"],
+        http_debug=given["http_debug"],
     )
 
 
@@ -203,40 +209,109 @@ def status(run: str | None, as_json: bool) -> None:
     sys.exit(show_status(run, as_json))
 
 
+_OVER = click.option("--over", type=_Duration(), default=0.0, help="Ramp there within this time.")
+_SIGNED = {**_HELP, "ignore_unknown_options": True}
+
+
 @_example("dmsperf-tui ctl vus +20% --over 30s")
-@ctl.command(context_settings={**_HELP, "ignore_unknown_options": True})
+@ctl.command(context_settings=_SIGNED)
 @click.argument("change")
-@click.option("--over", type=_Duration(), default=0.0, help="Ramp there within this time.")
+@_OVER
 @_WORKLOAD
 @_RUN
 def vus(change: str, over: float, workload: str | None, run: str | None) -> None:
-    """Set the VU target: 50, +10, -10 or +20%."""
-    from dmsperf_tui.plan.steering import parse_vu_change
+    """Set the VU target: 50, +10, -10 or +20%; of an arrival rate the most VUs that it may have."""
+    from dmsperf_tui.plan.changes import parse_vu_change
     from dmsperf_tui.run.commands import SetVus
 
-    parsed = parse_vu_change(change)
-    _tell(
-        run,
-        SetVus.model_validate(
-            {
-                "amount": parsed.amount,
-                "unit": parsed.unit,
-                "over_s": over or parsed.over_s,
-                "workload": workload,
-            }
-        ),
-    )
+    _tell(run, SetVus.of(parse_vu_change(change), workload, over))
 
 
-@_example("dmsperf-tui ctl release")
+@_example("dmsperf-tui ctl rate 200 --over 10s")
+@ctl.command(context_settings=_SIGNED)
+@click.argument("change")
+@_OVER
+@_WORKLOAD
+@_RUN
+def rate(change: str, over: float, workload: str | None, run: str | None) -> None:
+    """Set an arrival rate, per the scenario's time_unit or as written: 200, 200/s, 90/m, +10, +20%."""
+    from dmsperf_tui.plan.changes import parse_rate_change
+    from dmsperf_tui.run.commands import SetRate
+
+    _tell(run, SetRate.of(parse_rate_change(change), workload, over))
+
+
+@_example("dmsperf-tui ctl scale 1.5 --over 1m")
+@ctl.command(context_settings=_HELP)
+@click.argument("factor", type=click.FloatRange(0, 1000))
+@_OVER
+@_WORKLOAD
+@_RUN
+def scale(factor: float, over: float, workload: str | None, run: str | None) -> None:
+    """So many times the plan from now on, with its ups and downs: VUs or rate."""
+    from dmsperf_tui.run.commands import Scale
+
+    _tell(run, Scale(factor=factor, over_s=over, workload=workload))
+
+
+@_example("dmsperf-tui ctl hold")
 @ctl.command(context_settings=_HELP)
 @_WORKLOAD
 @_RUN
-def release(workload: str | None, run: str | None) -> None:
-    """Give the VU target back to the plan, where the plan is by now."""
+def hold(workload: str | None, run: str | None) -> None:
+    """Freeze the load at its present level; the plan's clock goes on."""
+    from dmsperf_tui.run.commands import HoldLevel
+
+    _tell(run, HoldLevel(workload=workload))
+
+
+@_example("dmsperf-tui ctl release --over 10s")
+@ctl.command(context_settings=_HELP)
+@_OVER
+@_WORKLOAD
+@_RUN
+def release(over: float, workload: str | None, run: str | None) -> None:
+    """Give the load back to the plan, where the plan is by now."""
     from dmsperf_tui.run.commands import Release
 
-    _tell(run, Release(workload=workload))
+    _tell(run, Release(over_s=over, workload=workload))
+
+
+@_example("dmsperf-tui ctl skip")
+@ctl.command(context_settings=_HELP)
+@click.argument("stage", type=click.IntRange(1), required=False)
+@_WORKLOAD
+@_RUN
+def skip(stage: int | None, workload: str | None, run: str | None) -> None:
+    """Go on with the plan's next stage, or with stage number STAGE, from 1."""
+    from dmsperf_tui.run.commands import Skip
+
+    _tell(run, Skip(stage=stage, workload=workload))
+
+
+@_example("dmsperf-tui ctl extend 5m")
+@ctl.command(context_settings=_HELP)
+@click.argument("by", type=_Duration())
+@_WORKLOAD
+@_RUN
+def extend(by: float, workload: str | None, run: str | None) -> None:
+    """Make the plan's last stage longer, or the max_duration of iterations."""
+    from dmsperf_tui.run.commands import Extend
+
+    _tell(run, Extend(by_s=by, workload=workload))
+
+
+@_example("dmsperf-tui ctl weights read=80,write=20")
+@ctl.command(context_settings=_HELP)
+@click.argument("shares")
+@_WORKLOAD
+@_RUN
+def weights(shares: str, workload: str | None, run: str | None) -> None:
+    """Set the shares of a mix of flows, by their requests."""
+    from dmsperf_tui.plan.changes import parse_weights
+    from dmsperf_tui.run.commands import Weights
+
+    _tell(run, Weights(weights=parse_weights(shares), workload=workload))
 
 
 @_example("dmsperf-tui ctl pause")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from dmsperf_tui.engine.alarm import Alarm, LoopAlarm
 from dmsperf_tui.engine.clock import RunClock
-from dmsperf_tui.engine.http import NO_HEADERS, HeaderLine, Origin, WireCounters, header_line
+from dmsperf_tui.engine.http import NO_HEADERS, HeaderLine, Origin, Response, WireCounters, header_line
 from dmsperf_tui.engine.recorder import Recorder
+from dmsperf_tui.plan.metrics import MetricType
 from dmsperf_tui.plan.scenario import THINK_TIME_FLOOR_S
 from dmsperf_tui.plan.units import NS_PER_S
 
@@ -24,18 +26,33 @@ class Load:
         clock: RunClock,
         *,
         seed: int = 0,
+        profile: Mapping[str, Any] | None = None,
         data: Mapping[str, Any] | None = None,
+        setup: Any = None,
+        metrics: Mapping[str, MetricType] | None = None,
         speedup: float = 1.0,
         renew: Callable[[int], None] = lambda generation: None,
+        abort: Callable[[str], None] = lambda reason: None,
+        tap: Callable[[bytes, Response], None] | None = None,
+        make_alarm: Callable[[asyncio.AbstractEventLoop, Callable[[], None]], Alarm] = LoopAlarm,
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.origin = origin
         self.base_path = base_path
         self.clock = clock
         self.seed = seed
+        self.profile: Mapping[str, Any] = profile or {}
         self.data: Mapping[str, Any] = data or {}
+        self.setup = setup
+        self.declared: Mapping[str, MetricType] = metrics or {}
         self.wire = WireCounters()
         self.recorder = Recorder(clock.start_ns)
+        self.abort = abort
+        """Asks for the end of the run, with the reason."""
+        self.tap = tap
+        """Sees each exchange (`--http-debug`)."""
+        self.make_alarm = make_alarm
+        """What wakes the loop when an arrival is due."""
         self.held = False
         """No request may start: the run is pausing or paused."""
         self.auth_header: HeaderLine = NO_HEADERS
@@ -85,10 +102,11 @@ class Load:
                 return False
         return self.token_generation > generation
 
-    def without_secrets(self, text: str) -> str:
-        """`text` without tokens and secret headers, should a server have echoed them."""
-        for secret in self._secrets:
-            text = text.replace(secret, "[removed]")
+    def without_secrets(self, text: str, more: Iterable[str] = ()) -> str:
+        """`text` without tokens, secret headers and `more`, should a server have echoed them."""
+        for secret in (*self._secrets, *more):
+            if secret:
+                text = text.replace(secret, "[removed]")
         return text
 
     def keep_secret(self, value: str) -> None:

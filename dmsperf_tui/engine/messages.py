@@ -28,11 +28,20 @@ class Prepare:
     ca_file: str | None
     insecure: bool
     seed: int
-    data: dict[str, Any]
+    profile: dict[str, Any]
     """The profile's values."""
-    flow_folder: str
+    folder: str
+    """The scenario's: where its flows and data files are."""
     speedup: float
+    http_debug: bool = False
     kind: Literal["prepare"] = "prepare"
+
+
+@dataclass(frozen=True, slots=True)
+class SetUp:
+    """Run the scenario's `setup`; only one worker is told."""
+
+    kind: Literal["set-up"] = "set-up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,17 @@ class Begin:
     """Load starts at `at_ns`."""
 
     at_ns: int
+    setup: Any = None
+    """What the scenario's `setup` returned."""
     kind: Literal["begin"] = "begin"
+
+
+@dataclass(frozen=True, slots=True)
+class TearDown:
+    """Run the scenario's `teardown`; only one worker is told, after its load."""
+
+    setup: Any = None
+    kind: Literal["tear-down"] = "tear-down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +73,45 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Steer:
-    """A new VU target of one workload, or (`vus` None) back to its plan."""
+    """A change of one workload's level."""
 
     workload: str
-    vus: int | None
+    action: Literal["set", "hold", "scale", "release", "skip", "extend", "cap"]
+    value: float
+    """VUs or iterations a second to set, the factor to scale by, the stage to skip to, nanoseconds to extend
+    by, or the most VUs of an open workload (`cap`)."""
     over_ns: int
     elapsed_ns: int
-    """The run clock's reading at which it applies, the same for all workers."""
+    """The workload's elapsed time at which it applies, the same for all workers."""
     version: int
     kind: Literal["steer"] = "steer"
+
+
+@dataclass(frozen=True, slots=True)
+class Weigh:
+    """New shares of a workload's mix."""
+
+    workload: str
+    weights: dict[str, float]
+    version: int
+    kind: Literal["weigh"] = "weigh"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A workload that waited for another (`after`) begins when the run's clock shows `elapsed_ns`."""
+
+    workload: str
+    elapsed_ns: int
+    kind: Literal["start"] = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A workload's iterations are done, on all workers: it ends."""
+
+    workload: str
+    kind: Literal["over"] = "over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +160,12 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Reshare:
-    """The workers that are left share the VUs anew: this one is now `index` of `workers`."""
+    """The workers that are left share VUs and arrivals anew: this one is now `index` of `workers`."""
 
     index: int
     workers: int
+    elapsed_ns: int
+    """The run clock's reading from which arrivals are shared so."""
     kind: Literal["reshare"] = "reshare"
 
 
@@ -170,16 +221,55 @@ class Want:
     kind: Literal["want"] = "want"
 
 
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """A flow asked for the end of the run."""
+
+    reason: str
+    kind: Literal["abort"] = "abort"
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpDone:
+    """What `setup` returned, or why it failed."""
+
+    result: Any
+    problem: str = ""
+    kind: Literal["set-up-done"] = "set-up-done"
+
+
+@dataclass(frozen=True, slots=True)
+class TearDownDone:
+    problem: str = ""
+    kind: Literal["tear-down-done"] = "tear-down-done"
+
+
 @dataclass(slots=True)
 class WorkloadGauge:
-    """One workload on one worker, totals since the start."""
+    """One workload on one worker, totals since the start.
+
+    At every instant planned = started + dropped + cut + waiting, and started = completed + interrupted +
+    running. Of shared iterations the host knows what was planned.
+    """
 
     vus: int = 0
+    """Active VUs; of an open workload those that run an iteration."""
+    made: int = 0
+    """VUs that exist, ready or active."""
     leaving: int = 0
+    planned: int = 0
     started: int = 0
     completed: int = 0
     interrupted: int = 0
     running: int = 0
+    waiting: int = 0
+    """Due, with no VU free."""
+    dropped: int = 0
+    """Never started: no VU was free, or out of time."""
+    cut: int = 0
+    """Never started: the run was stopped, or its grace was over, while they waited."""
+    queued: int = 0
+    """How many had to wait, so far."""
     done: bool = False
     """No iteration starts any more: its time is over, or its iterations are."""
     taken: int = 0
@@ -198,25 +288,52 @@ class Gauges:
 
 @dataclass(slots=True)
 class OperationInterval:
-    """One named request of one workload during one second."""
+    """One named request of one workload with the same outcome, during one second."""
 
     workload: str
     name: str
     method: str
     requests: int = 0
-    failed: int = 0
     trends: dict[str, Histogram] = field(default_factory=dict)
     """By metric (`http_req_duration`, ...); of requests that were sent in full."""
+    status: int = 0
+    failed: bool = False
+    group: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+    """The workload's and the request's own."""
+
+
+@dataclass(slots=True)
+class MetricInterval:
+    """One metric that is not of requests, with the same tags, during one second."""
+
+    metric: str
+    tags: dict[str, str]
+    trend: Histogram | None = None
+    passes: int = 0
+    fails: int = 0
+    """Of a rate."""
+    total: float = 0.0
+    """Of a counter."""
+    value: float = 0.0
+    """Of a gauge: the newest, and the extremes."""
+    least: float = 0.0
+    most: float = 0.0
 
 
 @dataclass(slots=True)
 class Sample:
-    """One failed request, for people to look at. Secrets are removed, the body is cut."""
+    """One failed request, for people to look at. Secrets are removed, bodies are cut."""
 
     request: str
     status: int
     detail: str
     body: str = ""
+    """What came back."""
+    sent: str = ""
+    """What was sent."""
+    at_s: float = 0.0
+    """Seconds since the start of load."""
 
 
 @dataclass(slots=True)
@@ -239,10 +356,7 @@ class Interval:
 
     second: int
     operations: list[OperationInterval]
-    iterations: dict[str, Histogram]
-    """Iteration durations by workload."""
-    checks: dict[str, tuple[int, int]]
-    """(passes, fails) by name."""
+    metrics: list[MetricInterval]
     errors: list[ErrorInterval]
     gauges: Gauges
     """Taken in the same instant, so that counts agree."""
@@ -250,6 +364,14 @@ class Interval:
     data_received: int
     lag_p99_ms: float
     cpu_share: float
+    slip_p99_ms: float = 0.0
+    """How late starts were for which a VU was free."""
+    due_free: int = 0
+    """How many starts were due while a VU was free,"""
+    due_prompt: int = 0
+    """and how many of them were made within 100 ms."""
+    warm_up: bool = False
+    """The second lies in the warm-up: it is in no total."""
     kind: Literal["interval"] = "interval"
 
 
@@ -263,11 +385,26 @@ class Finished:
 
 
 Down = Annotated[
-    Prepare | Begin | Token | Steer | Hold | Freeze | Thaw | End | Grant | Reshare | Ping,
+    Prepare
+    | SetUp
+    | Begin
+    | TearDown
+    | Token
+    | Steer
+    | Weigh
+    | Start
+    | Over
+    | Hold
+    | Freeze
+    | Thaw
+    | End
+    | Grant
+    | Reshare
+    | Ping,
     Field(discriminator="kind"),
 ]
 Up = Annotated[
-    Ready | Ack | Drained | Renew | Want | Gauges | Interval | Finished,
+    Ready | SetUpDone | TearDownDone | Abort | Ack | Drained | Renew | Want | Gauges | Interval | Finished,
     Field(discriminator="kind"),
 ]
 DOWN: TypeAdapter[Down] = TypeAdapter(Down)

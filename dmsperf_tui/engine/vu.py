@@ -11,20 +11,15 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import orjson
 
-from dmsperf_tui.engine.http import (
-    ForeignRedirect,
-    HttpClient,
-    ProtocolError,
-    RequestTemplate,
-    Response,
-    redirect_method,
-    redirect_target,
-)
+from dmsperf_tui.engine.answers import Attempt, settle
+from dmsperf_tui.engine.http import CookieJar, HeaderLine, HttpClient, RequestTemplate, Response
+from dmsperf_tui.engine.measures import CustomMetrics
 from dmsperf_tui.engine.messages import Sample
 from dmsperf_tui.engine.recorder import OperationStats
 from dmsperf_tui.plan.secrecy import sounds_secret
@@ -32,65 +27,136 @@ from dmsperf_tui.plan.secrecy import sounds_secret
 if TYPE_CHECKING:
     from dmsperf_tui.engine.load import Load
 
-MAX_REDIRECTS = 10
-"""As in k6."""
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 DEFAULT_TIMEOUT_S = 60.0
 """As in k6."""
-TOKEN_PATIENCE_S = 10.0
-"""How long a request that got 401 waits for a new token before it is let go."""
+CONNECTIONS = 6
+"""How many requests of a VU may be in flight at once by default (k6: batchPerHost)."""
 _SUCCESS = (200, 201, 202, 204)
 
-_Key = tuple[str, str, bool, tuple[tuple[str, str], ...]]
+Headers = Mapping[str, str] | tuple[tuple[str, str], ...]
+"""As a mapping, or as pairs that cost nothing to look up."""
+_Pending = Coroutine[Any, Any, Response]
+_Prepared = tuple[RequestTemplate, OperationStats]
+Flow = Callable[["VirtualUser"], Awaitable[Any]]
 
-Flow = Callable[["VirtualUser"], Awaitable[None]]
+
+class RunAbortError(Exception):
+    """A flow has called `vu.abort`."""
+
+
+class Cast:
+    """What all VUs of one workload share: its name, tags and environment, and the requests made ready."""
+
+    __slots__ = ("checks", "connections", "env", "prepared", "scenario", "tags", "workload")
+
+    def __init__(
+        self,
+        workload: str,
+        tags: Mapping[str, str] | None = None,
+        env: Mapping[str, str] | None = None,
+        connections: int = CONNECTIONS,
+    ) -> None:
+        self.workload = workload
+        self.tags = dict(tags or {})
+        self.env: Mapping[str, str] = dict(env or {})
+        self.connections = connections
+        self.scenario = tuple(sorted({**self.tags, "scenario": workload}.items()))
+        """The tags of everything that the workload measures."""
+        self.prepared: dict[object, _Prepared] = {}
+        self.checks: dict[tuple[str, str], list[int]] = {}
 
 
 class VirtualUser:
     """One virtual user of one workload. It lives on one event loop and makes its requests one by one,
-    or several at once with `asyncio.gather`."""
+    or several at once with `batch`."""
 
-    def __init__(self, load: Load, workload: str, number: int) -> None:
-        self.workload = workload
+    def __init__(self, load: Load, cast: Cast | str, number: int) -> None:
+        cast = Cast(cast) if isinstance(cast, str) else cast
+        self.workload = cast.workload
         self.number = number
         """From 1, distinct over all workers."""
         self.iteration = 0
         """How many iterations this VU has begun before this one."""
         self.index: int | None = None
         """shared-iterations: this iteration's index among all of them."""
-        self.random = random.Random(f"{load.seed}/{workload}/{number}")
+        self.random = random.Random(f"{load.seed}/{cast.workload}/{number}")
         """Seeded by run, workload and VU: the same `--seed` gives the same data."""
         self.memory: dict[str, Any] = {}
         """The flow's own, kept from one iteration to the next."""
+        self.cookies = CookieJar(load.origin)
+        """What the service has set; kept from one iteration to the next, `clear()` forgets them."""
+        self.requests = 0
+        """How many it has made."""
+        self.late_ns = -1
+        """How long after its planned start an open iteration began; -1 once its first request is made."""
         self._load = load
+        self._cast = cast
+        self._has_cookies = False
+        """The service has set some: they may go with a request."""
         self._client: HttpClient | None = None
-        self._prepared: dict[_Key, tuple[RequestTemplate, OperationStats]] = {}
+        self._group = ""
+        self._metrics: CustomMetrics | None = None
+
+    # --- what it is given -----------------------------------------------------------------------
 
     @property
     def data(self) -> Mapping[str, Any]:
-        """The profile's values: `vu.data["data.schools"]`."""
+        """The scenario's data files, read-only: of a CSV file a list of dicts, of a JSON file its content."""
         return self._load.data
+
+    @property
+    def setup(self) -> Any:
+        """What the scenario's `setup` returned; None without one."""
+        return self._load.setup
+
+    @property
+    def profile(self) -> Mapping[str, Any]:
+        """The profile's values: `vu.profile["data.schools"]`."""
+        return self._load.profile
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """The workload's own `env`."""
+        return self._cast.env
 
     @property
     def seed(self) -> int:
         """The run's seed."""
         return self._load.seed
 
-    async def get(self, path: str, *, name: str, expect: Collection[int] = (200,)) -> Response:
-        return await self.request("GET", path, name=name, expect=expect)
+    @property
+    def metrics(self) -> CustomMetrics:
+        """The scenario's own metrics: `vu.metrics.add("orders", 1)`."""
+        if self._metrics is None:
+            load, tags = self._load, dict(self._cast.scenario)
+            self._metrics = CustomMetrics(load.recorder.measures, load.declared, tags)
+        return self._metrics
 
-    async def post(
-        self, path: str, *, name: str, json: Any = None, expect: Collection[int] = (200, 201)
-    ) -> Response:
-        return await self.request("POST", path, name=name, json=json, expect=expect)
+    # --- requests -------------------------------------------------------------------------------
 
-    async def put(
-        self, path: str, *, name: str, json: Any = None, expect: Collection[int] = (204,)
-    ) -> Response:
-        return await self.request("PUT", path, name=name, json=json, expect=expect)
+    def get(self, path: str, *, name: str, expect: Collection[int] = (200,), **options: Any) -> _Pending:
+        """`request` with GET; so are the others with theirs."""
+        return self.request("GET", path, name=name, expect=expect, **options)
 
-    async def delete(self, path: str, *, name: str, expect: Collection[int] = (204,)) -> Response:
-        return await self.request("DELETE", path, name=name, expect=expect)
+    def post(
+        self, path: str, *, name: str, json: Any = None, expect: Collection[int] = (200, 201), **options: Any
+    ) -> _Pending:
+        return self.request("POST", path, name=name, json=json, expect=expect, **options)
+
+    def put(
+        self, path: str, *, name: str, json: Any = None, expect: Collection[int] = (200, 204), **options: Any
+    ) -> _Pending:
+        return self.request("PUT", path, name=name, json=json, expect=expect, **options)
+
+    def patch(
+        self, path: str, *, name: str, json: Any = None, expect: Collection[int] = (200, 204), **options: Any
+    ) -> _Pending:
+        return self.request("PATCH", path, name=name, json=json, expect=expect, **options)
+
+    def delete(
+        self, path: str, *, name: str, expect: Collection[int] = (200, 204), **options: Any
+    ) -> _Pending:
+        return self.request("DELETE", path, name=name, expect=expect, **options)
 
     async def request(
         self,
@@ -100,50 +166,106 @@ class VirtualUser:
         name: str,
         json: Any = None,
         body: bytes = b"",
-        headers: Mapping[str, str] | None = None,
+        headers: Headers | None = None,
         expect: Collection[int] = _SUCCESS,
         timeout_s: float = DEFAULT_TIMEOUT_S,
+        tags: Headers | None = None,
+        keep_body: bool = True,
     ) -> Response:
         """One measured request to `path` below the environment's URL.
 
         A status that is not in `expect` is a failed request; so is a network fault, which comes back as
         `response.error` and is never raised. `name` is the operation it is counted under: it must not hold
-        ids. Redirects within the origin are followed, each one a request of its own. Raises ValueError for a
+        ids. `tags` select it in thresholds. Without `keep_body` the body is read and counted, not held.
+        Redirects within the origin are followed, each one a request of its own. Raises ValueError for a
         path or header that cannot be sent.
         """
         is_json = json is not None
         if is_json:
             body = orjson.dumps(json)
         load = self._load
-        key = (method, name, is_json, tuple(headers.items()) if headers else ())
-        prepared = self._prepared.get(key)
+        key: object = (method, name, is_json, self._group)
+        if headers or tags:
+            key = (key, _pairs(headers), _pairs(tags))
+        prepared = self._cast.prepared.get(key)
         if prepared is None:
-            prepared = self._prepared[key] = self._prepare(method, name, is_json, headers)
+            prepared = self._prepare(key, method, name, is_json, headers, tags)
         template, stats = prepared
         path = load.base_path + path
         timeout_ns = int(timeout_s * 1e9)
         if load.held:
             await load.released()
+        late_ns, self.late_ns = self.late_ns, -1
         generation = load.token_generation
-        response = await self._send(template, path, body, timeout_ns)
+        client = self._client
+        if client is None or self._has_cookies:
+            response = await self.send(template, path, body, timeout_ns, keep_body)
+        else:
+            # The same without a coroutine of its own: this is the path that nearly every request takes.
+            self.requests += 1
+            request = template.encode(path, body, load.auth_header)
+            response = await client.send(
+                request, timeout_ns=timeout_ns, head_only=template.head_only, keep_body=keep_body
+            )
+            if response.sets_cookies:
+                self._take_cookies(response, path)
         if response.status in expect and response.error is None:
-            stats.record(response, False)
+            stats.record(response, False, late_ns)
             return response
-        return await self._unexpected(template, stats, path, body, expect, timeout_ns, generation, response)
+        attempt = Attempt(template, stats, path, body, expect, timeout_ns, generation, late_ns, keep_body)
+        return await settle(self, load, attempt, response)
 
-    def _send(
-        self, template: RequestTemplate, path: str, body: bytes, timeout_ns: int
-    ) -> Awaitable[Response]:
+    async def batch(self, *requests: Awaitable[Response]) -> list[Response]:
+        """Several requests at once; their answers in the order of the requests.
+
+        `await vu.batch(vu.get("/a", name="a"), vu.get("/b", name="b"))`. At most six are in flight, or
+        the workload's `connections_per_vu`: further ones wait, and that is `http_req_blocked`.
+        """
+        tasks = [asyncio.ensure_future(request) for request in requests]
+        try:
+            return [await task for task in tasks]
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def send(
+        self, template: RequestTemplate, path: str, body: bytes, timeout_ns: int, keep_body: bool
+    ) -> Response:
+        """One exchange with the token and cookies of now; unmeasured: `request` is what flows call."""
         load = self._load
         client = self._client
         if client is None:
-            client = self._client = HttpClient(load.origin, load.wire, load.loop)
-        request = template.encode(path, body, load.auth_header)
-        return client.send(request, timeout_ns=timeout_ns, head_only=template.head_only)
+            client = self._client = HttpClient(
+                load.origin, load.wire, load.loop, limit=self._cast.connections, tap=load.tap
+            )
+        headers = load.auth_header
+        cookies = self.cookies
+        if cookies:
+            headers = HeaderLine(headers + (cookies.header(path) or b""))
+        self.requests += 1
+        response = await client.send(
+            template.encode(path, body, headers),
+            timeout_ns=timeout_ns,
+            head_only=template.head_only,
+            keep_body=keep_body,
+        )
+        if response.sets_cookies:
+            self._take_cookies(response, path)
+        return response
+
+    def _take_cookies(self, response: Response, path: str) -> None:
+        self.cookies.take(response, path.partition("?")[0])
+        self._has_cookies = True
 
     def _prepare(
-        self, method: str, name: str, is_json: bool, headers: Mapping[str, str] | None
-    ) -> tuple[RequestTemplate, OperationStats]:
+        self,
+        key: object,
+        method: str,
+        name: str,
+        is_json: bool,
+        headers: Headers | None,
+        tags: Headers | None,
+    ) -> _Prepared:
         lines = dict(headers or {})
         for header, value in lines.items():
             if sounds_secret(header):
@@ -152,68 +274,23 @@ class VirtualUser:
         if is_json and not any(header.lower() == "content-type" for header in lines):
             lines["Content-Type"] = "application/json"
         template = RequestTemplate(self._load.origin, method, lines)
-        return template, self._load.recorder.operation(self.workload, str(name), method)
+        labels = {**self._cast.tags, **dict(tags or {})}
+        stats = self._load.recorder.operation(self.workload, str(name), method, self._group, labels)
+        if stats.name == name:
+            # Names with ids in them would fill the memory.
+            self._cast.prepared[key] = template, stats
+        return template, stats
 
-    async def _unexpected(
-        self,
-        template: RequestTemplate,
-        stats: OperationStats,
-        path: str,
-        body: bytes,
-        expect: Collection[int],
-        timeout_ns: int,
-        generation: int,
-        response: Response,
-    ) -> Response:
-        """Follows redirects, repeats once after a 401 with an old token, records the rest as failed."""
-        hops = 0
-        repeated = False
-        method = template.method
-        while not (response.error is None and response.status in expect):
-            if response.error is None and response.status in _REDIRECTS and hops < MAX_REDIRECTS:
-                target = redirect_target(response, self._load.origin, path)
-                if isinstance(target, (ForeignRedirect, ProtocolError)):
-                    response.error = target
-                elif target is not None:
-                    stats.record(response, False)
-                    hops += 1
-                    path = target
-                    follow = redirect_method(response.status, method)
-                    if follow != method:
-                        method, body = follow, b""
-                        template = RequestTemplate(self._load.origin, method)
-                    response = await self._again(template, path, body, timeout_ns)
-                    continue
-            stats.record(response, True)
-            self._report(stats.name, f"{method} {path}", response)
-            if response.status != 401 or repeated or not generation:
-                return response
-            if not await self._load.newer_token(generation, TOKEN_PATIENCE_S):
-                return response
-            repeated = True
-            response = await self._again(template, path, body, timeout_ns)
-        stats.record(response, False)
-        return response
-
-    async def _again(self, template: RequestTemplate, path: str, body: bytes, timeout_ns: int) -> Response:
-        if self._load.held:
-            await self._load.released()
-        return await self._send(template, path, body, timeout_ns)
-
-    def _report(self, operation: str, request: str, response: Response) -> None:
-        load = self._load
-        # Cut only after secrets are out: half a token is one, too.
-        text = load.without_secrets(response.body[:65536].decode("utf-8", "replace"))[:4096]
-        if response.error is not None:
-            phase, failure, detail = response.error.phase, response.error.kind, str(response.error)
-        else:
-            phase, failure, detail = "status", str(response.status), gist(text)
-        sample = Sample(request, response.status, load.without_secrets(detail), text)
-        load.recorder.error(operation, phase, failure, sample)
+    # --- what it says ---------------------------------------------------------------------------
 
     def check(self, name: str, ok: bool) -> bool:
         """A named assertion that fails nothing by itself: counted, shown, and usable in a threshold."""
-        self._load.recorder.check(str(name), bool(ok))
+        key = (name, self._group)
+        counts = self._cast.checks.get(key)
+        if counts is None:
+            labels = (("check", str(name)), ("group", self._group), *self._cast.scenario)
+            counts = self._cast.checks[key] = self._load.recorder.measures.rate_of("checks", labels)
+        counts[0 if ok else 1] += 1
         return ok
 
     def fail(self, operation: str, failure: str, detail: str) -> None:
@@ -222,9 +299,36 @@ class VirtualUser:
         sample = Sample(str(operation), 0, detail)
         self._load.recorder.error(str(operation), "check", str(failure), sample)
 
+    @contextmanager
+    def group(self, name: str) -> Iterator[None]:
+        """What is done inside belongs together: `group_duration`, the tag `group` (`::name`, as in k6)."""
+        outer, self._group = self._group, f"{self._group}::{name}"
+        labels = (("group", self._group), *self._cast.scenario)
+        clock = self._load.clock
+        begun_ns = clock.elapsed_ns()
+        try:
+            yield
+        finally:
+            self._group = outer
+        self._load.recorder.measures.trend(
+            "group_duration", labels, (clock.elapsed_ns() - begun_ns + 500) // 1000
+        )
+
+    def abort(self, reason: str) -> NoReturn:
+        """Ends the whole run at once, with exit code 108 (k6: `test.abort`)."""
+        self._load.abort(str(reason))
+        raise RunAbortError(reason)
+
+    # --- time -----------------------------------------------------------------------------------
+
     async def sleep(self, seconds: float) -> None:
         """Think time inside a flow; shortened by `--speedup`, standing still while the run is paused."""
         await self._load.sleep(seconds)
+
+    def begin(self, late_ns: int) -> None:
+        """A new iteration, so long after its planned start; -1 where none was planned."""
+        self.late_ns = late_ns
+        self._group = ""
 
     def hang_up(self) -> None:
         """Closes this VU's connections; it may go on with new ones."""
@@ -236,20 +340,10 @@ class VirtualUser:
         return f"<VirtualUser {self.workload}/{self.number}>"
 
 
-def gist(body: str) -> str:
-    """What an answer says went wrong, in a line: of a problem document (RFC 9457) its words."""
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        document = None
-    if isinstance(document, dict):
-        said = [document.get(key) for key in ("detail", "title", "message", "error")]
-        words = next((str(text) for text in said if text), "")
-        more = [document.get(key) for key in ("validationErrors", "errors")]
-        extra = " ".join(orjson.dumps(part).decode() for part in more if part)
-        if words:
-            body = f"{words} {extra}"
-    return " ".join(body.split())[:300]
+def _pairs(given: Headers | None) -> tuple[tuple[str, str], ...]:
+    if not given:
+        return ()
+    return given if isinstance(given, tuple) else tuple(given.items())
 
 
 def yield_once() -> Awaitable[None]:

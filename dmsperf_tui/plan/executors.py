@@ -1,43 +1,47 @@
-"""The executors' arithmetic: how many virtual users (VUs) a workload plans at each instant.
+"""The executors' arithmetic: what level of load a workload plans at each instant.
 
-Pure functions of elapsed time, in whole nanoseconds, after k6's executors (k6 docs, "Executors";
-lib/executor/ramping_vus.go): linear, whole VUs, an instant jump for a stage of no length.
+Pure functions of elapsed time, in whole nanoseconds, after k6's executors (k6 docs, "Executors"). A level is
+virtual users (VUs) of a closed workload and iterations a second of an open one.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dmsperf_tui.plan.curve import Curve, Line
 
-def interpolate(start: int, target: int, elapsed_ns: int, length_ns: int) -> int:
-    """Whole VUs on the straight line from `start` to `target`.
-
-    A VU starts when the line reaches it and leaves when the line has passed below it, as k6 has it:
-    rounded down on the way up, rounded up on the way down.
-    """
-    if elapsed_ns >= length_ns:
-        return target
-    moved = (target - start) * max(elapsed_ns, 0)
-    if target >= start:
-        return start + moved // length_ns
-    return start - (-moved) // length_ns
+CONSTANT_VUS = "constant-vus"
+RAMPING_VUS = "ramping-vus"
+SHARED_ITERATIONS = "shared-iterations"
+PER_VU_ITERATIONS = "per-vu-iterations"
+CONSTANT_ARRIVAL_RATE = "constant-arrival-rate"
+RAMPING_ARRIVAL_RATE = "ramping-arrival-rate"
+EXTERNALLY_CONTROLLED = "externally-controlled"
+EXECUTORS = (
+    CONSTANT_VUS,
+    RAMPING_VUS,
+    SHARED_ITERATIONS,
+    PER_VU_ITERATIONS,
+    CONSTANT_ARRIVAL_RATE,
+    RAMPING_ARRIVAL_RATE,
+    EXTERNALLY_CONTROLLED,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A straight line to `target` VUs within `duration_ns`."""
+    """A straight line to `target` within `duration_ns`."""
 
     duration_ns: int
-    target: int
+    target: float
 
 
 @dataclass(frozen=True, slots=True)
-class VuShape:
-    """The planned number of VUs over time."""
+class Shape:
+    """The planned level over time: `start`, then stage after stage; a stage of no length is a jump."""
 
-    start: int
+    start: float
     stages: tuple[Stage, ...]
 
     @property
@@ -46,9 +50,22 @@ class VuShape:
         return sum(stage.duration_ns for stage in self.stages)
 
     @property
-    def peak(self) -> int:
-        """The most VUs that the plan ever asks for."""
+    def peak(self) -> float:
+        """The highest level that the plan ever asks for."""
         return max([self.start, *(stage.target for stage in self.stages)])
+
+    def lines(self, at_ns: int = 0, first: int = 0) -> list[Line]:
+        """The stages from number `first` on as lines that begin at `at_ns`."""
+        level = self.stages[first - 1].target if first else self.start
+        lines: list[Line] = []
+        for stage in self.stages[first:]:
+            lines.append(Line(at_ns, stage.duration_ns, level, stage.target))
+            at_ns += stage.duration_ns
+            level = stage.target
+        return lines
+
+    def curve(self) -> Curve:
+        return Curve.of(self.lines())
 
     def stage_at(self, elapsed_ns: int) -> int:
         """The index of the stage that runs at `elapsed_ns`; the last one's after the end."""
@@ -61,29 +78,24 @@ class VuShape:
 
     def vus_at(self, elapsed_ns: int) -> int:
         """The planned VUs at `elapsed_ns`; past the end, the last stage's target."""
-        level = self.start
-        for stage in self.stages:
-            if elapsed_ns < stage.duration_ns:
-                return interpolate(level, stage.target, elapsed_ns, stage.duration_ns)
-            elapsed_ns -= stage.duration_ns
-            level = stage.target
-        return level
+        return self.curve().vus(elapsed_ns)
 
 
-def constant_vus(vus: int, duration_ns: int) -> VuShape:
-    """`vus` VUs from the first to the last instant."""
-    return VuShape(vus, (Stage(duration_ns, vus),))
+def constant(level: float, duration_ns: int) -> Shape:
+    """The same level from the first to the last instant."""
+    return Shape(level, (Stage(duration_ns, level),))
 
 
-def scaled_to_peak(shape: VuShape, peak: int) -> VuShape:
-    """The same shape with `peak` as its highest point, each level rounded to the nearest whole VU."""
+def scaled_to_peak(shape: Shape, peak: float, *, whole: bool) -> Shape:
+    """The same shape with `peak` as its highest point; `whole` levels are rounded to the nearest VU."""
     if not shape.peak:
         return shape
 
-    def scaled(level: int) -> int:
-        return (level * peak * 2 + shape.peak) // (2 * shape.peak)
+    def scaled(level: float) -> float:
+        moved = level * peak / shape.peak
+        return int(moved + 0.5) if whole else moved
 
-    return VuShape(
+    return Shape(
         scaled(shape.start),
         tuple(Stage(stage.duration_ns, scaled(stage.target)) for stage in shape.stages),
     )
@@ -101,9 +113,3 @@ def lease_size(remaining: int, workers: int, most: int = 1000) -> int:
     holds work that another could finish (guided self-scheduling, Polychronopoulos and Kuck 1987).
     """
     return min(remaining, most, max(1, remaining // (4 * workers)))
-
-
-def sampled(shape: VuShape, points: int) -> Sequence[int]:
-    """The shape at `points` even steps from its start to its end, for drawing."""
-    last = max(points - 1, 1)
-    return [shape.vus_at(shape.duration_ns * i // last) for i in range(points)]

@@ -1,4 +1,7 @@
-"""The built-in metrics: k6's names, types and units (k6 docs, "Built-in metrics")."""
+"""The built-in metrics: k6's names, types and units (k6 docs, "Built-in metrics"), and two of ours.
+
+`http_req_response_time` and `iteration_response_time` exist in open workloads: taken from the planned start.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,9 @@ class MetricType(StrEnum):
     TREND = "trend"
 
 
+START_SLIP = "start_slip"
+"""How late iterations of open workloads started for which a VU was free: the generator's own lateness."""
+RESPONSE_TIME = "http_req_response_time"
 HTTP_TRENDS = (
     "http_req_duration",
     "http_req_blocked",
@@ -20,15 +26,16 @@ HTTP_TRENDS = (
     "http_req_sending",
     "http_req_waiting",
     "http_req_receiving",
+    RESPONSE_TIME,
 )
 """Milliseconds. `http_req_duration` is sending + waiting + receiving; `blocked` contains connecting, TLS."""
+OTHER_TRENDS = ("iteration_duration", "iteration_response_time", "group_duration")
 
 BUILT_IN: dict[str, MetricType] = {
-    **dict.fromkeys(HTTP_TRENDS, MetricType.TREND),
+    **dict.fromkeys((*HTTP_TRENDS, *OTHER_TRENDS), MetricType.TREND),
     "http_reqs": MetricType.COUNTER,
     "http_req_failed": MetricType.RATE,
     "iterations": MetricType.COUNTER,
-    "iteration_duration": MetricType.TREND,
     "dropped_iterations": MetricType.COUNTER,
     "checks": MetricType.RATE,
     "vus": MetricType.GAUGE,
@@ -37,5 +44,6 @@ BUILT_IN: dict[str, MetricType] = {
     "data_received": MetricType.COUNTER,
 }
 
-TAGGED = {*HTTP_TRENDS, "http_reqs", "http_req_failed"}
-"""Metrics that are kept per operation, so that `{name:...}` and `{scenario:...}` can select from them."""
+HTTP_METRICS = {*HTTP_TRENDS, "http_reqs", "http_req_failed"}
+UNTAGGED = {"vus", "vus_max", "data_sent", "data_received"}
+"""Metrics of the whole run: nothing to select by."""

@@ -1,126 +1,114 @@
 """Scenario files -> a plan: one or more workloads with their executors, flows and thresholds.
 
-Option names, defaults and limits are k6's in snake_case (k6 docs, "Executors"). Nothing here reads a
-file or a clock.
+Nothing here reads a file or a clock. All times of a plan are nanoseconds of the run's clock.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from dmsperf_tui.plan.errors import ConfigError, nearest
-from dmsperf_tui.plan.executors import Stage, VuShape, constant_vus, scaled_to_peak
+from dmsperf_tui.plan.executors import Shape, Stage, constant, scaled_to_peak
+from dmsperf_tui.plan.metrics import BUILT_IN, MetricType
+from dmsperf_tui.plan.scenario_file import (
+    AnyWorkload,
+    Arrival,
+    ConstantArrivalRate,
+    ExternallyControlled,
+    MixEntry,
+    PerVuIterations,
+    RampingArrivalRate,
+    RampingVus,
+    RequestSpec,
+    ScenarioFile,
+    SharedIterations,
+    ThresholdSpec,
+    explain,
+)
 from dmsperf_tui.plan.thresholds import Threshold, parse_threshold
-from dmsperf_tui.plan.units import NS_PER_S, parse_duration_s
+from dmsperf_tui.plan.units import NS_PER_S
 
 THINK_TIME_FLOOR_S = 0.01
 """`--speedup` shortens think times no further than this."""
+LONGEST_RUN_NS = 8 * 3600 * NS_PER_S
+GENERIC = "http.request"
 
 
-def _duration(value: Any) -> float:
-    try:
-        return parse_duration_s(value)
-    except ConfigError as error:
-        raise ValueError(f"{error.what}; {error.mend}") from None
+@dataclass(frozen=True, slots=True)
+class FlowPlan:
+    """One flow of a workload and its share of the requests."""
 
-
-Duration = Annotated[float, BeforeValidator(_duration)]
-"""Seconds, written `30s`, `5m`, `1h30m`, `250ms`."""
-
-
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class RequestSpec(_File):
-    """The one request of the generic `http.request` flow."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
-
-    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
-    path: str = Field(pattern=r"^/[^#\s]*$")
-    """Path and query, below the environment's URL: load goes nowhere else."""
-    name: str | None = None
-    """The operation's name; METHOD and path by default."""
-    headers: dict[str, str] = {}
-    json_body: Any = Field(default=None, alias="json")
-    body: str | None = None
-    expect: list[int] = [200]
-    timeout: Duration = 60.0
-
-
-class _Workload(_File):
+    name: str
     flow: str
-    think_time: Duration = 0.0
-    start_time: Duration = 0.0
-    graceful_stop: Duration = 30.0
+    weight: float = 1.0
     request: RequestSpec | None = None
 
 
-class _ConstantVus(_Workload):
-    executor: Literal["constant-vus"]
-    vus: int = Field(default=1, ge=1)
-    duration: Annotated[Duration, Field(ge=1)]
+@dataclass(frozen=True, slots=True)
+class ArrivalPlan:
+    """What only open workloads have."""
 
-
-class _Stage(_File):
-    duration: Duration
-    target: int = Field(ge=0)
-
-
-class _RampingVus(_Workload):
-    executor: Literal["ramping-vus"]
-    start_vus: int = Field(default=1, ge=0)
-    stages: list[_Stage] = Field(min_length=1)
-    graceful_ramp_down: Duration = 30.0
-
-
-class _SharedIterations(_Workload):
-    executor: Literal["shared-iterations"]
-    vus: int = Field(default=1, ge=1)
-    iterations: int = Field(default=1, ge=1)
-    max_duration: Annotated[Duration, Field(ge=1)] = 600.0
-
-
-EXECUTORS = ("constant-vus", "ramping-vus", "shared-iterations")
-_AnyWorkload = Annotated[_ConstantVus | _RampingVus | _SharedIterations, Field(discriminator="executor")]
-
-
-class _ScenarioFile(_File):
-    title: str = ""
-    description: str = ""
-    system: Literal["dms", "http"] = "http"
-    workloads: dict[Annotated[str, Field(pattern=r"^[0-9a-zA-Z_-]+$")], _AnyWorkload] = Field(min_length=1)
-    thresholds: dict[str, list[str]] = {}
+    time_unit_s: float
+    """What the scenario's rates are per."""
+    pre_allocated_vus: int
+    max_vus: int
+    late: str
+    """`queue` or `drop`."""
+    max_backlog: int
+    poisson: bool
+    ramping: bool
 
 
 @dataclass(frozen=True, slots=True)
 class WorkloadPlan:
-    """One executor with its options and its flow, all times in nanoseconds of the run's clock."""
+    """One executor with its options and its flows."""
 
     name: str
     executor: str
-    flow: str
-    shape: VuShape
-    """The planned VUs over the regular duration."""
+    flows: tuple[FlowPlan, ...]
+    """One, or the mix."""
+    shape: Shape
+    """The planned VUs over the regular duration; of an open workload iterations a second."""
     start_ns: int
+    """With `after` an estimate: how late it can be at most."""
+    after: str | None
+    after_ns: int
+    """How long after the end of `after` it starts."""
     graceful_stop_ns: int
     graceful_ramp_down_ns: int | None
     """ramping-vus only; elsewhere a VU that leaves has `graceful_stop_ns`."""
     think_time_s: float
+    min_iteration_s: float
     iterations: int | None
     """shared-iterations: how many in all; its shape's length is then `max_duration`."""
-    request: RequestSpec | None
+    iterations_per_vu: int | None
+    arrival: ArrivalPlan | None
+    """Of an open workload; None: closed."""
+    most_vus: int | None
+    """externally-controlled: VUs cannot be set higher."""
+    env: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    connections_per_vu: int = 6
 
     @property
     def end_ns(self) -> int:
-        """When the last iteration may start."""
+        """When the last iteration may start, by plan."""
         return self.start_ns + self.shape.duration_ns
+
+    @property
+    def flow(self) -> str:
+        """Its flows in a word."""
+        return ", ".join(dict.fromkeys(flow.flow for flow in self.flows))
+
+    @property
+    def peak_vus(self) -> int:
+        """The most VUs that it may have by plan."""
+        return self.arrival.max_vus if self.arrival else int(self.shape.peak)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +121,15 @@ class Plan:
     system: str
     workloads: tuple[WorkloadPlan, ...]
     thresholds: tuple[Threshold, ...]
+    warm_up_ns: int = 0
+    """The first part of the plan, which counts in no total."""
+    max_duration_ns: int = LONGEST_RUN_NS
+    """How long people may make it."""
+    setup: str | None = None
+    teardown: str | None = None
+    data: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, MetricType] = field(default_factory=dict)
+    """Custom ones."""
 
     @property
     def duration_ns(self) -> int:
@@ -142,84 +139,208 @@ class Plan:
     @property
     def peak_vus(self) -> int:
         """The most VUs that all workloads together may plan."""
-        return sum(workload.shape.peak for workload in self.workloads)
+        return sum(workload.peak_vus for workload in self.workloads)
+
+    @property
+    def open(self) -> bool:
+        """Whether all workloads have a rate: then response time and rate are what people look at."""
+        return all(workload.arrival for workload in self.workloads)
 
     @property
     def corners(self) -> tuple[tuple[float, int], ...]:
         """The bends and steps of the planned VUs as (seconds, VUs): all that a line needs."""
+        closed = [workload for workload in self.workloads if not workload.arrival]
+        return tuple((at_s, int(level)) for at_s, level in self._corners(closed, self.planned_vus))
+
+    @property
+    def rate_corners(self) -> tuple[tuple[float, float], ...]:
+        """The bends and steps of the planned rate as (seconds, iterations a second)."""
+        return self._corners([w for w in self.workloads if w.arrival], self.planned_rate)
+
+    def _corners(
+        self, workloads: list[WorkloadPlan], level: Callable[[int], float]
+    ) -> tuple[tuple[float, float], ...]:
         instants = {0}
-        for workload in self.workloads:
+        for workload in workloads:
             at = workload.start_ns
             instants.add(at)
             for stage in workload.shape.stages:
                 at += stage.duration_ns
                 instants.add(at)
-        points: list[tuple[float, int]] = []
-        for at in sorted(instants):
+        points: list[tuple[float, float]] = []
+        for at in sorted(instants) if workloads else ():
             if at > 0:
-                points.append((at / NS_PER_S, self.planned_vus(at - 1)))
+                points.append((at / NS_PER_S, level(at - 1)))
             if at < self.duration_ns:
-                points.append((at / NS_PER_S, self.planned_vus(at)))
+                points.append((at / NS_PER_S, level(at)))
         return tuple(points)
 
     def planned_vus(self, elapsed_ns: int) -> int:
-        """The VUs of all workloads at `elapsed_ns`, 0 outside their times."""
+        """The VUs of all closed workloads at `elapsed_ns`, 0 outside their times."""
         return sum(
-            w.shape.vus_at(elapsed_ns - w.start_ns)
+            w.shape.curve().vus(elapsed_ns - w.start_ns)
             for w in self.workloads
-            if w.start_ns <= elapsed_ns < w.end_ns
+            if not w.arrival and w.start_ns <= elapsed_ns < w.end_ns
+        )
+
+    def planned_rate(self, elapsed_ns: int) -> float:
+        """The iterations a second of all open workloads at `elapsed_ns`."""
+        return sum(
+            w.shape.curve().level(elapsed_ns - w.start_ns)
+            for w in self.workloads
+            if w.arrival and w.start_ns <= elapsed_ns < w.end_ns
         )
 
 
-def _ns(seconds: float) -> int:
-    return round(seconds * NS_PER_S)
+@dataclass(frozen=True, slots=True)
+class _Overrides:
+    vus: int | None
+    duration_s: float | None
+    speedup: float
+
+    def ns(self, seconds: float) -> int:
+        return round(seconds / self.speedup * NS_PER_S)
+
+    def think_s(self, seconds: float) -> float:
+        return max(seconds / self.speedup, min(seconds, THINK_TIME_FLOOR_S))
 
 
-def _workload(
-    name: str, spec: _AnyWorkload, vus: int | None, duration_s: float | None, speedup: float
-) -> WorkloadPlan:
-    iterations = None
-    ramp_down_ns = None
-    if isinstance(spec, _RampingVus):
-        stages_s = [stage.duration for stage in spec.stages]
-        total_s = sum(stages_s)
-        stretch = duration_s / total_s if duration_s is not None and total_s else 1.0
-        shape = VuShape(
-            spec.start_vus,
-            tuple(
-                Stage(_ns(length * stretch / speedup), stage.target)
-                for length, stage in zip(stages_s, spec.stages, strict=True)
-            ),
-        )
-        ramp_down_ns = _ns(spec.graceful_ramp_down / speedup)
-        if vus is not None:
-            if not shape.peak:
-                raise ConfigError("a plan of no VUs cannot be scaled", key=f"workloads.{name}.stages")
-            shape = scaled_to_peak(shape, vus)
-    else:
-        regular_s = spec.max_duration if isinstance(spec, _SharedIterations) else spec.duration
-        count = vus if vus is not None else spec.vus
-        shape = constant_vus(count, _ns((duration_s or regular_s) / speedup))
-        if isinstance(spec, _SharedIterations):
-            if spec.iterations < count:
-                raise ConfigError(
-                    f"{spec.iterations} iterations for {count} VUs",
-                    key=f"workloads.{name}.iterations",
-                    mend="give at least one iteration for each VU",
-                )
-            iterations = max(count, math.ceil(spec.iterations / speedup))
+def _flows(name: str, spec: AnyWorkload) -> tuple[FlowPlan, ...]:
+    key = f"workloads.{name}"
+    if (spec.flow is None) == (not spec.mix):
+        what = "has both flow and mix" if spec.flow else "is missing"
+        raise ConfigError(what, key=f"{key}.flow", mend='give flow = "..." or a [mix] of flows')
+    entries = spec.mix or {name: MixEntry(flow=spec.flow or "", request=spec.request)}
+    for entry, part in entries.items():
+        where = f"{key}.mix.{entry}.request" if spec.mix else f"{key}.request"
+        if (part.flow == GENERIC) != (part.request is not None):
+            need = "needs a [request] table" if part.request is None else "is for the flow http.request"
+            raise ConfigError(need, key=where)
+    if spec.mix and spec.request is not None:
+        raise ConfigError("belongs to an entry of the mix", key=f"{key}.request")
+    if not any(part.weight for part in entries.values()):
+        raise ConfigError("has no weight above 0", key=f"{key}.mix")
+    return tuple(FlowPlan(entry, part.flow, part.weight, part.request) for entry, part in entries.items())
+
+
+def _shape(name: str, spec: AnyWorkload, given: _Overrides) -> Shape:
+    """The level over time, with the overrides in it."""
+    duration_s = given.duration_s
+    match spec:
+        case RampingVus() | RampingArrivalRate():
+            per_s = spec.time_unit if isinstance(spec, Arrival) else 1
+            start = spec.start_rate / per_s if isinstance(spec, RampingArrivalRate) else spec.start_vus
+            total_s = sum(stage.duration for stage in spec.stages)
+            stretch = duration_s / total_s if duration_s is not None and total_s else 1.0
+            shape = Shape(
+                start,
+                tuple(
+                    Stage(
+                        given.ns(stage.duration * stretch),
+                        stage.target / per_s if isinstance(spec, Arrival) else stage.target,
+                    )
+                    for stage in spec.stages
+                ),
+            )
+            if not shape.duration_ns:
+                raise ConfigError("last no time", key=f"workloads.{name}.stages")
+            if given.vus is not None and isinstance(spec, RampingVus):
+                if not shape.peak:
+                    raise ConfigError("a plan of no VUs cannot be scaled", key=f"workloads.{name}.stages")
+                shape = scaled_to_peak(shape, given.vus, whole=True)
+            return shape
+        case ConstantArrivalRate():
+            return constant(spec.rate / spec.time_unit, given.ns(duration_s or spec.duration))
+        case SharedIterations() | PerVuIterations():
+            return constant(given.vus or spec.vus, given.ns(duration_s or spec.max_duration))
+        case _:
+            return constant(given.vus or spec.vus, given.ns(duration_s or spec.duration))
+
+
+def _arrival(spec: AnyWorkload, given: _Overrides) -> ArrivalPlan | None:
+    if not isinstance(spec, Arrival):
+        return None
+    max_vus = given.vus or spec.max_vus or spec.pre_allocated_vus
+    return ArrivalPlan(
+        time_unit_s=spec.time_unit,
+        pre_allocated_vus=min(spec.pre_allocated_vus, max_vus),
+        max_vus=max_vus,
+        late=spec.late,
+        max_backlog=spec.max_backlog,
+        poisson=spec.arrivals == "poisson",
+        ramping=isinstance(spec, RampingArrivalRate),
+    )
+
+
+def _workload(name: str, spec: AnyWorkload, given: _Overrides) -> WorkloadPlan:
+    shape = _shape(name, spec, given)
+    iterations = per_vu = None
+    if isinstance(spec, SharedIterations):
+        if given.vus is not None and spec.iterations < given.vus:
+            raise ConfigError(
+                f"{spec.iterations} iterations for {given.vus} VUs",
+                key=f"workloads.{name}.iterations",
+                mend="give at least one iteration for each VU",
+            )
+        iterations = max(int(shape.peak), math.ceil(spec.iterations / given.speedup))
+    elif isinstance(spec, PerVuIterations):
+        per_vu = math.ceil(spec.iterations / given.speedup)
     return WorkloadPlan(
         name=name,
         executor=spec.executor,
-        flow=spec.flow,
+        flows=_flows(name, spec),
         shape=shape,
-        start_ns=_ns(spec.start_time / speedup),
-        graceful_stop_ns=_ns(spec.graceful_stop / speedup),
-        graceful_ramp_down_ns=ramp_down_ns,
-        think_time_s=max(spec.think_time / speedup, min(spec.think_time, THINK_TIME_FLOOR_S)),
+        start_ns=given.ns(spec.start_time),
+        after=spec.after,
+        after_ns=given.ns(spec.start_time) if spec.after else 0,
+        graceful_stop_ns=given.ns(spec.graceful_stop),
+        graceful_ramp_down_ns=given.ns(spec.graceful_ramp_down) if isinstance(spec, RampingVus) else None,
+        think_time_s=given.think_s(spec.think_time),
+        min_iteration_s=given.think_s(spec.min_iteration_duration),
         iterations=iterations,
-        request=spec.request,
+        iterations_per_vu=per_vu,
+        arrival=_arrival(spec, given),
+        most_vus=spec.max_vus if isinstance(spec, ExternallyControlled) else None,
+        env=spec.env,
+        tags=spec.tags,
+        connections_per_vu=spec.connections_per_vu,
     )
+
+
+def _in_order(workloads: dict[str, WorkloadPlan]) -> tuple[WorkloadPlan, ...]:
+    """Each `after` resolved to the start that it has by plan. Raises ConfigError for loops and strangers."""
+
+    placed: dict[str, WorkloadPlan] = {}
+
+    def place(name: str, waiting: tuple[str, ...]) -> WorkloadPlan:
+        if name not in placed:
+            plan = workloads[name]
+            key = f"workloads.{name}.after"
+            if plan.after is not None:
+                if plan.after not in workloads:
+                    mend = nearest(plan.after, workloads)
+                    raise ConfigError(f"unknown workload {plan.after!r}", key=key, mend=mend)
+                if plan.after in (*waiting, name):
+                    raise ConfigError("waits for itself", key=key, mend="break the circle")
+                before = place(plan.after, (*waiting, name))
+                plan = replace(plan, start_ns=before.end_ns + plan.after_ns)
+            placed[name] = plan
+        return placed[name]
+
+    return tuple(place(name, ()) for name in workloads)
+
+
+def _thresholds(file: ScenarioFile, speedup: float) -> tuple[Threshold, ...]:
+    found: list[Threshold] = []
+    for metric, expressions in file.thresholds.items():
+        for given in expressions:
+            spec = given if isinstance(given, ThresholdSpec) else ThresholdSpec(threshold=given)
+            try:
+                threshold = parse_threshold(metric, spec.threshold, file.metrics)
+            except ConfigError as error:
+                raise ConfigError(error.what, key=f"thresholds.{metric}", mend=error.mend) from None
+            found.append(threshold.aborting(spec.abort_on_fail, spec.delay_abort_eval).sped_up(speedup))
+    return tuple(found)
 
 
 def parse_plan(
@@ -235,74 +356,39 @@ def parse_plan(
     Raises ConfigError, with the key, for whatever does not fit.
     """
     try:
-        file = _ScenarioFile.model_validate(data)
+        file = ScenarioFile.model_validate(data)
     except ValidationError as error:
-        raise explain(error, _ScenarioFile) from None
+        raise explain(error, ScenarioFile) from None
     if len(file.workloads) > 1 and (vus is not None or duration_s is not None):
         raise ConfigError(
             f"scenario {name} has {len(file.workloads)} workloads, so one VU count or duration does not fit",
             mend=f"use --set workloads.{next(iter(file.workloads))}.vus=N",
         )
-    for workload, spec in file.workloads.items():
-        if (spec.flow == "http.request") != (spec.request is not None):
-            need = "needs a [request] table" if spec.request is None else "is for the flow http.request"
-            raise ConfigError(need, key=f"workloads.{workload}.request")
-    thresholds: list[Threshold] = []
-    for metric, expressions in file.thresholds.items():
-        for expression in expressions:
-            try:
-                thresholds.append(parse_threshold(metric, expression))
-            except ConfigError as error:
-                raise ConfigError(error.what, key=f"thresholds.{metric}", mend=error.mend) from None
-    return Plan(
+    for metric in file.metrics:
+        if metric in BUILT_IN:
+            raise ConfigError("is a built-in metric", key=f"metrics.{metric}", mend="choose another name")
+    given = _Overrides(vus, duration_s, speedup)
+    workloads = _in_order({key: _workload(key, spec, given) for key, spec in file.workloads.items()})
+    plan = Plan(
         name=name,
         title=file.title or name,
         description=file.description,
         system=file.system,
-        workloads=tuple(
-            _workload(workload, spec, vus, duration_s, speedup) for workload, spec in file.workloads.items()
-        ),
-        thresholds=tuple(thresholds),
+        workloads=workloads,
+        thresholds=_thresholds(file, speedup),
+        warm_up_ns=given.ns(file.warm_up),
+        setup=file.setup,
+        teardown=file.teardown,
+        data=dict(file.data),
+        metrics=dict(file.metrics),
     )
+    length_ns = plan.duration_ns
+    if plan.warm_up_ns >= length_ns:
+        raise ConfigError("leaves nothing to measure", key="warm_up", mend="make it shorter than the plan")
+    most_ns = max(length_ns, min(2 * length_ns, LONGEST_RUN_NS))
+    if file.max_duration is not None:
+        most_ns = given.ns(file.max_duration)
+        if most_ns < length_ns:
+            raise ConfigError("is shorter than the plan", key="max_duration", mend="make it longer")
 
-
-def _fields(model: type[BaseModel]) -> list[str]:
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def explain(error: ValidationError, model: type[BaseModel]) -> ConfigError:
-    """The first complaint of pydantic as one line a person can act on: the key and the nearest known one."""
-    first = error.errors()[0]
-    path = [str(part) for part in first["loc"] if part not in EXECUTORS]
-    key = ".".join(path)
-    kind = first["type"]
-    if kind == "extra_forbidden":
-        known = _known_beside(path, model, [part for part in first["loc"] if part in EXECUTORS])
-        return ConfigError(f"unknown key {path[-1]!r}", key=key, mend=nearest(path[-1], known))
-    if kind == "missing":
-        return ConfigError("is missing", key=key, mend=f"add {path[-1]} = ...")
-    if kind == "union_tag_invalid":
-        tag = str(first.get("ctx", {}).get("tag", ""))
-        return ConfigError(f"unknown executor {tag!r}", key=f"{key}.executor", mend=nearest(tag, EXECUTORS))
-    if kind == "union_tag_not_found":
-        return ConfigError("is missing", key=f"{key}.executor", mend=f"known: {', '.join(EXECUTORS)}")
-    given = first.get("input")
-    shown = "" if isinstance(given, (dict, list)) or given is None else f" (given: {given!r})"
-    message = str(first["msg"]).removeprefix("Value error, ")
-    shown = "" if repr(given) in message else shown
-    return ConfigError(f"{message}{shown}", key=key)
-
-
-def _known_beside(path: list[str], model: type[BaseModel], executor: list[Any]) -> list[str]:
-    if path[:1] == ["workloads"] and len(path) > 2:
-        if path[2:-1] == ["request"]:
-            return _fields(RequestSpec)
-        if path[2] == "stages" and len(path) > 4:
-            return _fields(_Stage)
-        kinds: dict[str, type[BaseModel]] = {
-            "constant-vus": _ConstantVus,
-            "ramping-vus": _RampingVus,
-            "shared-iterations": _SharedIterations,
-        }
-        return _fields(kinds[executor[0]]) if executor else []
-    return _fields(model) if len(path) == 1 else []
+    return replace(plan, max_duration_ns=most_ns)

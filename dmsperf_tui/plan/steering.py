@@ -1,113 +1,177 @@
 """Steering: what a workload's load should be at an instant, given its plan and what people set since.
 
-Host and workers each keep one and feed it the same commands, so they agree on the target at any
-time without talking. Elapsed times are the run's clock, which stands still while the run is paused.
+Host and workers each keep one and feed it the same commands, so they agree on the level at any time without
+talking. Elapsed times are the workload's own: the run's clock, which stands still while the run is paused,
+since the workload's start.
 """
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_right
 from dataclasses import dataclass
+from typing import Literal
 
-from dmsperf_tui.plan.errors import ConfigError
-from dmsperf_tui.plan.executors import VuShape, interpolate
-from dmsperf_tui.plan.units import NS_PER_S, parse_duration_s
+from dmsperf_tui.plan.curve import Curve, Line
+from dmsperf_tui.plan.executors import Shape
+
+Action = Literal["set", "hold", "scale", "release", "skip", "extend"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Ramp:
-    """A level set by hand: from `start` VUs to `target`, begun at `at_ns`, over `over_ns`."""
+class LevelChange:
+    """One workload's change, resolved: what host and workers apply alike."""
 
-    start: int
-    target: int
-    at_ns: int
+    workload: str
+    action: Action | Literal["cap"]
+    value: float
+    """VUs or iterations a second to set, the factor to scale by, the stage's index to skip to, nanoseconds
+    to extend by, or the most VUs of an open workload (`cap`)."""
     over_ns: int
+    elapsed_ns: int
+    """The workload's own elapsed time at which it applies."""
+    text: str
 
 
 class Steering:
-    """One workload's target VUs over time. A set value holds until the next one, `release`, or the end."""
+    """One workload's level over time: planned, and as steered.
 
-    def __init__(self, shape: VuShape) -> None:
-        self._shape = shape
-        self._ramp: _Ramp | None = None
+    A level set by hand holds until the next one, `release`, or the end. The plan's clock goes on under it.
+    """
 
-    @property
-    def by_hand(self) -> bool:
+    def __init__(self, shape: Shape, *, whole: bool) -> None:
+        """`whole` levels are VUs; others are rates, in iterations a second."""
+        self.planned = shape.curve()
+        self.target = self.planned
+        self.end_ns = shape.duration_ns
+        """When the plan ends, moved by `skip` and `extend`."""
+        self.by_hand = False
         """Whether a person's value holds, rather than the plan's."""
-        return self._ramp is not None
+        self.factor = 1.0
+        """What `scale` multiplies the plan by."""
+        self._shape = shape
+        self._whole = whole
+        self._follows = True
+        """Whether the level comes from the plan, `factor` times it; else from a value that was set."""
+        self._settled_ns = 0
+        """When the newest ramp set by hand is over."""
+        self._stages: list[tuple[int, int]] = []
+        """(when it begins, its index) of each stage, as skipped."""
+        self._lay_stages(0, 0)
 
-    def planned(self, elapsed_ns: int) -> int:
-        """The plan's VUs, whatever was set by hand."""
-        return self._shape.vus_at(elapsed_ns)
+    # --- what holds -----------------------------------------------------------------------------
 
-    def target(self, elapsed_ns: int) -> int:
-        """The VUs that the workload should have now."""
-        ramp = self._ramp
-        if ramp is None:
-            return self._shape.vus_at(elapsed_ns)
-        return interpolate(ramp.start, ramp.target, elapsed_ns - ramp.at_ns, ramp.over_ns)
+    def level(self, elapsed_ns: int) -> float:
+        """What the workload should have now: whole VUs, or a rate."""
+        return self._at(self.target, elapsed_ns)
 
-    def heading(self, elapsed_ns: int) -> int:
-        """Where the load is going: the end of a ramp set by hand, else the plan's present target."""
-        return self._ramp.target if self._ramp else self._shape.vus_at(elapsed_ns)
+    def plan_level(self, elapsed_ns: int) -> float:
+        """The plan's, whatever was set by hand."""
+        return self._at(self.planned, elapsed_ns)
 
-    def set_vus(self, target: int, at_ns: int, over_ns: int = 0) -> None:
-        """Go from the present level to `target` VUs over `over_ns`, and stay there."""
-        self._ramp = _Ramp(self.target(at_ns), target, at_ns, over_ns)
+    def heading(self, elapsed_ns: int) -> float:
+        """Where the load is going: the end of a ramp set by hand, else the present level."""
+        return self.level(max(elapsed_ns, self._settled_ns))
 
-    def release(self) -> None:
-        """Back to where the plan is by now."""
-        self._ramp = None
+    def stage_at(self, elapsed_ns: int) -> int:
+        """The index of the stage that runs now; the last one's after the end."""
+        return self._stages[self._place(elapsed_ns)][1]
 
+    def stage_began_ns(self, elapsed_ns: int) -> int:
+        """When the stage that runs now began."""
+        return self._stages[self._place(elapsed_ns)][0]
 
-@dataclass(frozen=True, slots=True)
-class VuChange:
-    """A change of the VU target as a person types it: `50`, `+10`, `-10`, `+20%`, with a ramp time."""
+    def _place(self, elapsed_ns: int) -> int:
+        return max(0, bisect_right([begins for begins, _ in self._stages], elapsed_ns) - 1)
 
-    amount: float
-    unit: str = "to"
-    """`to` an absolute value, `by` a number of VUs, or `percent` of the present heading."""
-    over_s: float = 0.0
+    def _at(self, curve: Curve, elapsed_ns: int) -> float:
+        return curve.vus(elapsed_ns) if self._whole else curve.level(elapsed_ns)
 
-    def apply(self, present: int) -> int:
-        """The new target, never below 0; a percentage moves by at least one VU."""
-        if self.unit == "to":
-            return max(0, int(self.amount))
-        if self.unit == "by":
-            return max(0, present + int(self.amount))
-        moved = round(present * self.amount / 100)
-        if moved == 0 and self.amount:
-            moved = 1 if self.amount > 0 else -1
-        return max(0, present + moved)
+    # --- what people change ---------------------------------------------------------------------
 
-    @property
-    def over_ns(self) -> int:
-        return int(self.over_s * NS_PER_S)
+    def apply(self, action: Action, value: float, at_ns: int, over_ns: int = 0) -> None:
+        """One change, by its name. `value` is a level, a factor, a stage's index, or nanoseconds."""
+        match action:
+            case "set":
+                self.set(value, at_ns, over_ns)
+            case "hold":
+                self.hold(at_ns)
+            case "scale":
+                self.scale(value, at_ns, over_ns)
+            case "release":
+                self.release(at_ns, over_ns)
+            case "skip":
+                self.skip(int(value), at_ns)
+            case "extend":
+                self.extend(int(value), at_ns)
 
-    def __str__(self) -> str:
-        value = {"to": f"{self.amount:g}", "by": f"{self.amount:+g}", "percent": f"{self.amount:+g}%"}[
-            self.unit
-        ]
-        return f"{value} over {self.over_s:g}s" if self.over_s else value
+    def set(self, level: float, at_ns: int, over_ns: int = 0) -> None:
+        """Go from the present level to `level` over `over_ns`, and stay there."""
+        line = Line(at_ns, over_ns, self.level(at_ns), level)
+        self.target = self.target.cut(at_ns, [(at_ns, line)])
+        self.by_hand, self.factor, self._settled_ns = True, 1.0, at_ns + over_ns
+        self._follows = False
 
+    def hold(self, at_ns: int) -> None:
+        """Freeze at the present level."""
+        self.set(self.level(at_ns), at_ns)
 
-_CHANGE = re.compile(r"(?P<sign>[+-]?)(?P<number>\d+(?:\.\d+)?)(?P<percent>%?)(?:\s+over\s+(?P<over>\S+))?")
+    def scale(self, factor: float, at_ns: int, over_ns: int = 0) -> None:
+        """Go to `factor` times the plan within `over_ns` and follow it there."""
+        self.by_hand, self.factor = True, factor
+        self._follow(at_ns, over_ns)
 
+    def release(self, at_ns: int, over_ns: int = 0) -> None:
+        """Back to where the plan is by now, or will be after `over_ns`."""
+        self.by_hand, self.factor = False, 1.0
+        self._follow(at_ns, over_ns)
 
-def parse_vu_change(text: str) -> VuChange:
-    """`50`, `+20%`, `-5`, `50 over 30s` -> VuChange. Raises ConfigError with the forms that work."""
-    match = _CHANGE.fullmatch(text.strip())
-    mend = "write 50, +10, -10, +20% or 50 over 30s"
-    if match is None:
-        raise ConfigError(f"{text!r} is not a VU target", mend=mend)
-    number = float(match["number"])
-    over_s = parse_duration_s(match["over"]) if match["over"] else 0.0
-    if match["percent"]:
-        if not match["sign"]:
-            raise ConfigError(f"{text!r} lacks a sign", mend="write +20% or -20%")
-        return VuChange(number if match["sign"] == "+" else -number, "percent", over_s)
-    if number != int(number):
-        raise ConfigError(f"{text!r} is not a whole number of VUs", mend=mend)
-    if match["sign"]:
-        return VuChange(number if match["sign"] == "+" else -number, "by", over_s)
-    return VuChange(number, "to", over_s)
+    def skip(self, stage: int, at_ns: int) -> None:
+        """The plan goes on with the beginning of `stage`; a level set by hand goes on holding."""
+        self.planned = self.planned.cut(
+            at_ns, ((line.at_ns, line) for line in self._shape.lines(at_ns, stage))
+        )
+        self._lay_stages(stage, at_ns)
+        self._replan(at_ns)
+
+    def extend(self, by_ns: int, at_ns: int) -> None:
+        """The last stage lasts `by_ns` longer; where it is under way, the rest of its line is stretched."""
+        ahead = self.planned.since(at_ns)
+        from_ns, last = ahead[-1]
+        if from_ns == at_ns:
+            longer = Line(at_ns, self.end_ns - at_ns + by_ns, self._at(self.planned, at_ns), last.target)
+        else:
+            longer = Line(last.at_ns, last.length_ns + by_ns, last.start, last.target)
+        self.planned = self.planned.cut(at_ns, [*ahead[:-1], (from_ns, longer)])
+        self.end_ns += by_ns
+        self._replan(at_ns)
+
+    # --- lines ----------------------------------------------------------------------------------
+
+    def _lay_stages(self, first: int, at_ns: int) -> None:
+        self._stages = [(begins, index) for begins, index in self._stages if begins < at_ns]
+        for index, line in enumerate(self._shape.lines(at_ns, first), first):
+            self._stages.append((line.at_ns, index))
+            self.end_ns = line.end_ns
+
+    def _replan(self, at_ns: int) -> None:
+        if self._follows:
+            self._follow(at_ns, max(0, self._settled_ns - at_ns))
+
+    def _follow(self, at_ns: int, over_ns: int) -> None:
+        """From now on `factor` times the plan, after a ramp to where it will be then."""
+        self._follows = True
+        joined_ns = at_ns + over_ns
+        plan = [(from_ns, self._scaled(line)) for from_ns, line in self.planned.since(joined_ns)]
+        if over_ns:
+            there = self._at(Curve(plan), joined_ns)
+            plan.insert(0, (at_ns, Line(at_ns, over_ns, self.level(at_ns), there)))
+        self.target = self.target.cut(at_ns, plan)
+        self._settled_ns = joined_ns
+
+    def _scaled(self, line: Line) -> Line:
+        if self.factor == 1.0:
+            return line
+        start, target = line.start * self.factor, line.target * self.factor
+        if self._whole:
+            start, target = int(start + 0.5), int(target + 0.5)
+        return Line(line.at_ns, line.length_ns, start, target)

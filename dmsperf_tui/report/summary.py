@@ -29,6 +29,8 @@ class RunPart(_Part):
     duration_s: float
     """Time under load, pauses left out."""
     paused_s: float = 0.0
+    warm_up_s: float = 0.0
+    """The first part of `duration_s`: in no metric, operation, threshold or verdict."""
     state: Literal[
         "preparing",
         "running",
@@ -48,11 +50,13 @@ class RunPart(_Part):
 class Validity(_Part):
     verdict: Literal["valid", "suspect", "invalid"]
     reasons: list[str] = []
+    findings: list[str] = []
+    """What was found about the system under load, as against the generator."""
 
 
 class Trend(_Part):
     type: Literal["trend"] = "trend"
-    unit: Literal["ms"] = "ms"
+    unit: Literal["ms", ""] = "ms"
     count: int
     avg: float
     min: float
@@ -66,7 +70,7 @@ class Trend(_Part):
 
 class Counter(_Part):
     type: Literal["counter"] = "counter"
-    count: int
+    count: int | float
     rate: float
     """Per second of time under load."""
 
@@ -99,6 +103,8 @@ class Operation(_Part):
     p95: float = Field(alias="p(95)")
     p99: float = Field(alias="p(99)")
     max: float
+    response: Trend | None = None
+    """`http_req_response_time`, where it opens iterations of an open workload."""
 
 
 class WorkloadPart(_Part):
@@ -106,10 +112,24 @@ class WorkloadPart(_Part):
     flow: str
     vus_max: int
     planned_iterations: int | None = None
+    planned: int = 0
+    """planned = started + dropped + cut + waiting."""
     started: int
+    """started = completed + interrupted, once the run is over."""
     completed: int
     interrupted: int
+    running: int = 0
     dropped: int
+    """Never started: no VU was free, or out of time."""
+    cut: int = 0
+    """Never started: the run was stopped, or its grace was over, while they waited."""
+    waiting: int = 0
+    queued: int = 0
+    """How many had to wait for a VU."""
+    max_vus: int | None = None
+    """Of an open workload: how many VUs it may have."""
+    flows: dict[str, float] = {}
+    """Of a mix: the shares as set last."""
 
 
 class Segment(_Part):
@@ -121,12 +141,17 @@ class Segment(_Part):
     """What began it."""
     vus: int
     """The VU target when it began."""
+    iterations_rate: float = 0.0
+    """The target rate of open workloads when it began, in iterations a second."""
+    warm_up: bool = False
     requests: int
     failed: int
     rate: float
     p50: float | None = Field(alias="p(50)")
     p95: float | None = Field(alias="p(95)")
     p99: float | None = Field(alias="p(99)")
+    response_p95: float | None = Field(default=None, alias="response_p(95)")
+    response_p99: float | None = Field(default=None, alias="response_p(99)")
 
 
 class ThresholdPart(_Part):
@@ -135,6 +160,8 @@ class ThresholdPart(_Part):
     ok: bool
     value: float | None
     """None: nothing was measured, which passes, as in k6."""
+    broken_s: float | None = None
+    """When a window or segment broke it, in seconds since the start of load."""
 
 
 class CheckPart(_Part):
@@ -151,6 +178,7 @@ class ErrorPart(_Part):
     first_s: float
     last_s: float
     sample: str
+    """The first one in a line; `errors.jsonl` has the first five, request and response."""
 
 
 class EventPart(_Part):
@@ -173,6 +201,15 @@ class TimelinePoint(_Part):
     p95: float | None = Field(alias="p(95)")
     p99: float | None = Field(alias="p(99)")
     max: float | None
+    rate_planned: float = 0.0
+    """Iterations a second of open workloads."""
+    rate_target: float = 0.0
+    starts: int = 0
+    dropped: int = 0
+    waiting: int = 0
+    response_p95: float | None = Field(default=None, alias="response_p(95)")
+    response_p99: float | None = Field(default=None, alias="response_p(99)")
+    warm_up: bool = False
 
 
 class Summary(_Part):
@@ -191,7 +228,7 @@ class Summary(_Part):
     events: list[EventPart]
     timeline: list[TimelinePoint]
     generator: dict[str, Any]
-    """Workers, their loop lag and CPU, requests sent in full, connections."""
+    """Workers, their loop lag, start slip and CPU, requests sent in full."""
     manifest: dict[str, Any]
     """Versions, host, plan with the source of every value, seed; never a secret."""
     histograms: dict[str, str]

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dmsperf_tui.plan.metrics import BUILT_IN
 from dmsperf_tui.plan.units import format_clock
 from dmsperf_tui.report.summary import Counter, Gauge, Rate, Summary, ThresholdPart, Trend
 
-_HTTP = ("http_req_duration", "http_req_failed", "http_reqs")
-_EXECUTION = ("dropped_iterations", "iteration_duration", "iterations", "vus", "vus_max")
+_HTTP = ("http_req_response_time", "http_req_duration", "http_req_failed", "http_reqs")
+_EXECUTION = (
+    "dropped_iterations",
+    "group_duration",
+    "iteration_duration",
+    "iteration_response_time",
+    "iterations",
+    "vus",
+    "vus_max",
+)
 _NETWORK = ("data_received", "data_sent")
 _OPERATION_WIDTH = 44
 
@@ -46,7 +55,8 @@ def _trend(trend: Trend) -> str:
         ("p(95)", trend.p95),
         ("p(99)", trend.p99),
     )
-    return " ".join(f"{name}={duration(value):<9}" for name, value in parts).rstrip()
+    said = duration if trend.unit else number
+    return " ".join(f"{name}={said(value):<9}" for name, value in parts).rstrip()
 
 
 def _metric(name: str, metric: Trend | Counter | Rate | Gauge) -> str:
@@ -56,7 +66,7 @@ def _metric(name: str, metric: Trend | Counter | Rate | Gauge) -> str:
         case Counter() if name in _NETWORK:
             text = f"{size(metric.count):<9} {size(metric.rate)}/s"
         case Counter():
-            text = f"{metric.count:<9} {metric.rate:.6g}/s"
+            text = f"{number(metric.count):<9} {metric.rate:.6g}/s"
         case Rate():
             total = metric.passes + metric.fails
             text = f"{metric.rate:<9.2%} {metric.passes} out of {total}"
@@ -94,7 +104,8 @@ def _thresholds(summary: Summary) -> Iterator[str]:
                 yield ""
             metric = threshold.metric
             yield f"    {metric}"
-        yield f"    {'✓' if threshold.ok else '✗'} '{threshold.expression}' {threshold_value(threshold)}"
+        at = f" (broken at {format_clock(threshold.broken_s)})" if threshold.broken_s is not None else ""
+        yield f"    {'✓' if threshold.ok else '✗'} '{threshold.expression}' {threshold_value(threshold)}{at}"
     yield ""
 
 
@@ -124,12 +135,29 @@ def _operations(summary: Summary) -> Iterator[str]:
     yield ""
     head = f"{'count':>9} {'req/s':>8} {'med':>9} {'p(95)':>9} {'p(99)':>9} {'max':>9} {'failed':>8}"
     yield f"    {'':<{_OPERATION_WIDTH}} {head}"
+    several = len({operation.workload for operation in summary.operations}) > 1
     for operation in summary.operations:
+        name = f"{operation.workload}: {operation.name}" if several else operation.name
         share = operation.failed / operation.count if operation.count else 0.0
         yield (
-            f"    {operation.name:<{_OPERATION_WIDTH}} {operation.count:>9} {operation.rate:>8.1f} "
+            f"    {name:<{_OPERATION_WIDTH}} {operation.count:>9} {operation.rate:>8.1f} "
             f"{duration(operation.med):>9} {duration(operation.p95):>9} {duration(operation.p99):>9} "
             f"{duration(operation.max):>9} {share:>8.2%}"
+        )
+    yield ""
+
+
+def _arrivals(summary: Summary) -> Iterator[str]:
+    """What became of the iterations that were due in open workloads: the sum shows that none is missing."""
+    rows = {name: part for name, part in summary.workloads.items() if part.max_vus is not None}
+    if not rows:
+        return
+    yield "  █ ARRIVALS"
+    yield ""
+    for name, part in rows.items():
+        yield (
+            f"    {name}: {part.planned} due = {part.started} started + {part.dropped} dropped + "
+            f"{part.cut} cut + {part.waiting} waiting; {part.queued} came late, with all VUs busy"
         )
     yield ""
 
@@ -163,6 +191,8 @@ def _verdict(summary: Summary) -> Iterator[str]:
     yield f"  {mark} verdict: {summary.validity.verdict}"
     for reason in summary.validity.reasons:
         yield f"      {reason}"
+    for finding in summary.validity.findings:
+        yield f"  ▲ {finding}"
     if summary.manifest.get("try_out"):
         yield "  ▲ a try-out: the embedded system shares this machine's CPU with the load generator"
     if summary.manifest.get("insecure"):
@@ -177,13 +207,21 @@ def text_summary(summary: Summary) -> str:
     lines += _thresholds(summary)
     lines += ["  █ TOTAL RESULTS", ""]
     lines += _checks(summary)
-    for title, names in (("HTTP", _HTTP), ("EXECUTION", _EXECUTION), ("NETWORK", _NETWORK)):
-        found = [name for name in names if name in summary.metrics]
+    names = dict.fromkeys(metric.partition("{")[0] for metric in summary.metrics)
+    custom = tuple(name for name in names if name not in BUILT_IN)
+    for title, of in (
+        ("CUSTOM", custom),
+        ("HTTP", _HTTP),
+        ("EXECUTION", _EXECUTION),
+        ("NETWORK", _NETWORK),
+    ):
+        found = [metric for name in of for metric in summary.metrics if metric.partition("{")[0] == name]
         if found:
             lines.append(f"    {title}")
             lines += [_metric(name, summary.metrics[name]) for name in found]
             lines.append("")
     lines += _operations(summary)
+    lines += _arrivals(summary)
     lines += _errors(summary)
     lines += _events(summary)
     lines += _verdict(summary)

@@ -1,14 +1,27 @@
-"""What a change of VUs means for each workload."""
+"""What a change of load means for each workload: the matrix of commands and executors."""
 
 from __future__ import annotations
 
 import resource
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import Literal
 
+from dmsperf_tui.plan.changes import Change
 from dmsperf_tui.plan.errors import nearest
 from dmsperf_tui.plan.scenario import WorkloadPlan
-from dmsperf_tui.plan.steering import VuChange
-from dmsperf_tui.run.commands import Release, Reply, SetVus
+from dmsperf_tui.plan.steering import Action, LevelChange
+from dmsperf_tui.plan.units import NS_PER_S, format_duration
+from dmsperf_tui.run.commands import (
+    Extend,
+    HoldLevel,
+    Release,
+    Scale,
+    SetRate,
+    SetVus,
+    Skip,
+    Steered,
+    Weights,
+)
 from dmsperf_tui.run.run import Run
 
 SPARE_FILES = 200
@@ -21,62 +34,242 @@ def most_vus(workers: int) -> int:
     return max(1, hard - SPARE_FILES) * workers
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One workload's new target; `vus` None: back to its plan."""
-
-    workload: str
-    vus: int | None
-    over_ns: int
-    elapsed_ns: int
-    text: str
-
-    def apply(self, run: Run) -> None:
-        """Makes the host's own steering follow; the workers' are told the same."""
-        steering = run.steering[self.workload]
-        if self.vus is None:
-            steering.release()
-        else:
-            steering.set_vus(self.vus, self.elapsed_ns, self.over_ns)
+class RefusedError(Exception):
+    """A command that cannot be done; one line says why, and the mend."""
 
 
-def _chosen(run: Run, name: str | None) -> list[WorkloadPlan] | Reply:
+def rate_text(per_second: float, time_unit_s: float) -> str:
+    """A rate as its scenario writes it: `120/s`, `90/m`, `5/10s`."""
+    unit = {1.0: "s", 60.0: "m", 3600.0: "h"}.get(time_unit_s) or format_duration(time_unit_s)
+    return f"{round(per_second * time_unit_s, 3):g}/{unit}"
+
+
+def chosen(
+    run: Run, name: str | None, fits: Callable[[WorkloadPlan], bool], why_not: str
+) -> list[WorkloadPlan]:
+    """The workloads under way that a command is for. Raises RefusedError where there is none."""
     workloads = run.config.plan.workloads
     if name is not None:
         known = [workload.name for workload in workloads]
         if name not in known:
-            return Reply(ok=False, text=f"unknown workload {name!r}; {nearest(name, known)}")
+            raise RefusedError(f"unknown workload {name!r}; {nearest(name, known)}")
         workloads = tuple(workload for workload in workloads if workload.name == name)
     active = [workload for workload in workloads if run.active(workload)]
-    return active or Reply(ok=False, text="no workload is under way: there is no load to change")
+    if not active:
+        raise RefusedError("no workload is under way: there is no load to change")
+    fitting = [workload for workload in active if fits(workload)]
+    if not fitting:
+        raise RefusedError(why_not)
+    return fitting
 
 
-def steer_changes(run: Run, command: SetVus | Release) -> list[Change] | Reply:
-    """The changes that `command` makes now, or the reason why it makes none."""
-    chosen = _chosen(run, command.workload)
-    if isinstance(chosen, Reply):
-        return chosen
-    if isinstance(command, SetVus) and command.unit != "percent" and len(chosen) > 1:
-        names = ", ".join(workload.name for workload in chosen)
-        return Reply(ok=False, text=f"more than one workload is under way ({names}); name one: --workload")
-    changes: list[Change] = []
-    for workload in chosen:
-        elapsed_ns = run.elapsed_ns - workload.start_ns
-        steering = run.steering[workload.name]
-        present = steering.heading(elapsed_ns)
-        of = f" of {workload.name}" if len(run.config.plan.workloads) > 1 else ""
-        if isinstance(command, Release):
-            if steering.by_hand:
-                text = f"VUs{of} {present} → plan ({steering.planned(elapsed_ns)})"
-                changes.append(Change(workload.name, None, 0, elapsed_ns, text))
-            continue
-        change = VuChange(command.amount, command.unit, command.over_s)
-        target = change.apply(present)
+def _one(workloads: list[WorkloadPlan], what: str) -> None:
+    if len(workloads) > 1:
+        names = ", ".join(workload.name for workload in workloads)
+        raise RefusedError(f"more than one workload is under way ({names}); name one for {what}: --workload")
+
+
+def steer_changes(run: Run, command: Steered) -> list[LevelChange]:
+    """The changes that `command` makes now. Raises RefusedError."""
+    match command:
+        case SetVus():
+            changes = _vus(run, command)
+        case SetRate():
+            changes = _rate(run, command)
+        case Scale():
+            changes = [_scale(run, workload, command) for workload in _any(run, command.workload)]
+        case HoldLevel():
+            changes = [_hold(run, workload) for workload in _any(run, command.workload)]
+        case Release():
+            changes = _release(run, command)
+        case Skip():
+            changes = _skip(run, command)
+        case Extend():
+            changes = _extend(run, command)
+    return changes
+
+
+def _any(run: Run, name: str | None) -> list[WorkloadPlan]:
+    return chosen(run, name, lambda workload: True, "")
+
+
+def _change(
+    run: Run, workload: WorkloadPlan, action: Action | Literal["cap"], value: float, over_s: float, text: str
+) -> LevelChange:
+    of = f"{workload.name}: " if len(run.config.plan.workloads) > 1 else ""
+    over = f" over {over_s:g} s" if over_s else ""
+    return LevelChange(
+        workload.name, action, value, int(over_s * NS_PER_S), run.own_ns(workload), f"{of}{text}{over}"
+    )
+
+
+def _level_text(workload: WorkloadPlan, level: float) -> str:
+    return rate_text(level, workload.arrival.time_unit_s) if workload.arrival else f"{level:.0f}"
+
+
+def _named(workload: WorkloadPlan) -> str:
+    return "rate" if workload.arrival else "VUs"
+
+
+def _vus(run: Run, command: SetVus) -> list[LevelChange]:
+    workloads = _any(run, command.workload)
+    closed = [workload for workload in workloads if workload.arrival is None]
+    if closed:
+        # Without a name VUs are those of closed workloads; an open one's cap is set by name.
+        workloads = closed
+    if command.unit != "percent":
+        _one(workloads, "a number of VUs")
+    typed = Change(command.amount, command.unit, command.over_s)
+    changes: list[LevelChange] = []
+    for workload in workloads:
+        open_ = workload.arrival is not None
+        present = run.max_vus[workload.name] if open_ else run.heading(workload)
+        target = typed.apply(present, whole=True)
         most = most_vus(run.workers_alive)
         if target > most:
-            said = f"{target} VUs are more than the open files allow: {most} here; use more --workers"
-            return Reply(ok=False, text=said)
-        over = f" over {command.over_s:g} s" if command.over_s else ""
-        text = f"VUs{of} {present} → {target}{over}"
-        changes.append(Change(workload.name, target, change.over_ns, elapsed_ns, text))
-    return changes or Reply(ok=False, text="the plan holds already: nothing was set by hand")
+            raise RefusedError(
+                f"{target:g} VUs are more than the open files allow: {most} here; use more --workers"
+            )
+        if workload.most_vus is not None and target > workload.most_vus:
+            raise RefusedError(f"{target:g} VUs are more than max_vus, {workload.most_vus}")
+        if open_:
+            if target < 1:
+                raise RefusedError("an open workload needs at least one VU; pause or stop it instead")
+            text = f"most VUs {present:g} → {target:g}"
+            changes.append(_change(run, workload, "cap", target, 0, text))
+        else:
+            text = f"VUs {present:g} → {target:g}"
+            changes.append(_change(run, workload, "set", target, command.over_s, text))
+    return changes
+
+
+def _rate(run: Run, command: SetRate) -> list[LevelChange]:
+    workloads = chosen(
+        run,
+        command.workload,
+        lambda workload: workload.arrival is not None,
+        "VUs set the load here, each starting its next iteration when the last one ends: there is no rate to "
+        "set; use vus, or an arrival-rate executor",
+    )
+    if command.unit != "percent":
+        _one(workloads, "a rate")
+    changes: list[LevelChange] = []
+    for workload in workloads:
+        assert workload.arrival is not None
+        per_s = workload.arrival.time_unit_s
+        present = run.heading(workload)
+        amount = command.amount
+        if command.unit != "percent":
+            amount /= command.per_s or per_s
+        target = Change(amount, command.unit).apply(present, whole=False)
+        text = f"rate {rate_text(present, per_s)} → {rate_text(target, per_s)}"
+        changes.append(_change(run, workload, "set", target, command.over_s, text))
+    return changes
+
+
+def _scale(run: Run, workload: WorkloadPlan, command: Scale) -> LevelChange:
+    own_ns = run.own_ns(workload)
+    planned = run.steering[workload.name].plan_level(own_ns)
+    target = planned * command.factor
+    if workload.arrival is None:
+        peak = workload.shape.peak * command.factor
+        most = workload.most_vus or most_vus(run.workers_alive)
+        if peak > most:
+            raise RefusedError(f"{peak:g} VUs are more than {most}, the most that are allowed here")
+        target = int(target + 0.5)
+    text = (
+        f"{_named(workload)} {_level_text(workload, run.heading(workload))} → "
+        f"{command.factor:g} times the plan ({_level_text(workload, target)})"
+    )
+    return _change(run, workload, "scale", command.factor, command.over_s, text)
+
+
+def _hold(run: Run, workload: WorkloadPlan) -> LevelChange:
+    level = run.steering[workload.name].level(run.own_ns(workload))
+    return _change(run, workload, "hold", 0, 0, f"{_named(workload)} held at {_level_text(workload, level)}")
+
+
+def _release(run: Run, command: Release) -> list[LevelChange]:
+    changes: list[LevelChange] = []
+    for workload in _any(run, command.workload):
+        steering, own_ns = run.steering[workload.name], run.own_ns(workload)
+        if steering.by_hand:
+            present = _level_text(workload, run.heading(workload))
+            plan = _level_text(workload, steering.plan_level(own_ns))
+            text = f"{_named(workload)} {present} → plan ({plan})"
+            changes.append(_change(run, workload, "release", 0, command.over_s, text))
+    if not changes:
+        raise RefusedError("the plan holds already: nothing was set by hand")
+    return changes
+
+
+def _skip(run: Run, command: Skip) -> list[LevelChange]:
+    workloads = chosen(
+        run,
+        command.workload,
+        lambda workload: not workload.iterations and not workload.iterations_per_vu,
+        "it has a number of iterations and no stages: there is nothing to skip to",
+    )
+    changes: list[LevelChange] = []
+    problem = ""
+    for workload in workloads:
+        steering, own_ns = run.steering[workload.name], run.own_ns(workload)
+        count = len(workload.shape.stages)
+        now = steering.stage_at(own_ns)
+        stage = command.stage - 1 if command.stage is not None else now + 1
+        if stage >= count:
+            problem = f"stage {now + 1} of {count} is its last: stop ends it, extend makes it longer"
+            if command.stage is not None:
+                problem = f"there is no stage {command.stage}: {workload.name} has {count}"
+            continue
+        target = _level_text(workload, workload.shape.stages[stage].target)
+        held = "; the level set by hand goes on holding, release gives it back" if steering.by_hand else ""
+        text = f"skip to stage {stage + 1}/{count}: to {target}{'' if workload.arrival else ' VUs'}{held}"
+        end_ns = own_ns + sum(part.duration_ns for part in workload.shape.stages[stage:])
+        _check_length(run, workload, end_ns)
+        changes.append(_change(run, workload, "skip", stage, 0, text))
+    if not changes:
+        raise RefusedError(problem)
+    return changes
+
+
+def _extend(run: Run, command: Extend) -> list[LevelChange]:
+    changes: list[LevelChange] = []
+    by_ns = int(command.by_s * NS_PER_S)
+    for workload in _any(run, command.workload):
+        end_ns = run.steering[workload.name].end_ns + by_ns
+        _check_length(run, workload, end_ns)
+        text = f"extended by {format_duration(command.by_s)}, to {format_duration(end_ns / NS_PER_S)}"
+        changes.append(_change(run, workload, "extend", by_ns, 0, text))
+    return changes
+
+
+def _check_length(run: Run, workload: WorkloadPlan, own_end_ns: int) -> None:
+    most_ns = run.config.plan.max_duration_ns
+    end_ns = own_end_ns + (run.starts[workload.name] or 0)
+    if end_ns > most_ns:
+        raise RefusedError(
+            f"the run would last {format_duration(end_ns / NS_PER_S)}, longer than its max_duration, "
+            f"{format_duration(most_ns / NS_PER_S)}; set max_duration in the scenario"
+        )
+
+
+def weighed(run: Run, command: Weights) -> tuple[WorkloadPlan, str]:
+    """Whose shares change, in words. Raises RefusedError."""
+    workloads = chosen(
+        run,
+        command.workload,
+        lambda workload: len(workload.flows) > 1,
+        "it has one flow, not a mix of them: there are no shares to set",
+    )
+    _one(workloads, "its shares")
+    (workload,) = workloads
+    known = [flow.name for flow in workload.flows]
+    for name in command.weights:
+        if name not in known:
+            raise RefusedError(f"unknown flow {name!r} of {workload.name}; {nearest(name, known)}")
+    now = {**run.weights[workload.name], **command.weights}
+    if not any(now.values()):
+        raise RefusedError("all shares would be 0; give at least one a share")
+    total = sum(now.values())
+    return workload, "shares " + ", ".join(f"{name} {share / total:.0%}" for name, share in now.items())

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from time import perf_counter_ns
 
 from dmsperf_tui.engine.messages import (
+    Abort,
     Ack,
     Down,
     Drained,
@@ -18,6 +19,10 @@ from dmsperf_tui.engine.messages import (
     Ready,
     Renew,
     Reshare,
+    SetUp,
+    SetUpDone,
+    TearDown,
+    TearDownDone,
     Up,
     Want,
 )
@@ -27,10 +32,15 @@ from dmsperf_tui.run.run import Run
 from dmsperf_tui.run.workers import WorkerHandle
 
 READY_TIMEOUT_S = 30.0
+AROUND_TIMEOUT_S = 65.0
+"""`setup` and `teardown` have 60 s in the worker."""
 SILENCE_S = 5.0
 """A worker under load says something four times a second; one that is silent for so long is lost."""
 AWAY_S = 3.0
 """If the host itself was suspended for longer, the silence was its own."""
+
+_SOON_NS = 50_000_000
+"""Arrivals are shared anew from so far ahead, so that all workers hear of it before."""
 
 MakeWorker = Callable[[int], Awaitable[WorkerHandle]]
 
@@ -43,6 +53,10 @@ class Crew:
         """No worker is left at work."""
         self.all_drained: Callable[[], None] = lambda: None
         """Called when no request of any worker is in flight any more, after a `Hold`."""
+        self.abort: Callable[[str], None] = lambda reason: None
+        """Called when a flow asks for the end of the run."""
+        self.progress: Callable[[], None] = lambda: None
+        """Called when a worker has told how things stand."""
         self.cut_short = ""
         """Why a worker ended its load by itself, if one did."""
         self._run = run
@@ -59,6 +73,7 @@ class Crew:
         self._heard_ns: dict[int, int] = {}
         self._watched_ns = perf_counter_ns()
         self._end_by_ns: int | None = None
+        self._around: asyncio.Future[SetUpDone | TearDownDone] | None = None
 
     @property
     def alive(self) -> bool:
@@ -86,6 +101,28 @@ class Crew:
             if answer.problem:
                 raise SetupError(answer.problem)
 
+    async def set_up(self) -> object:
+        """What the scenario's `setup` returned. Raises SetupError."""
+        done = await self._do_once(SetUp())
+        if done.problem:
+            raise SetupError(done.problem)
+        return done.result if isinstance(done, SetUpDone) else None
+
+    async def tear_down(self, setup: object) -> str:
+        """Runs the scenario's `teardown`; what went wrong, in one line."""
+        return (await self._do_once(TearDown(setup))).problem
+
+    async def _do_once(self, message: Down) -> SetUpDone | TearDownDone:
+        """One worker does it, the first that is left."""
+        if not self._workers:
+            return TearDownDone("no worker is left to do it")
+        self._around = asyncio.get_running_loop().create_future()
+        self._workers[min(self._workers)].send(message)
+        try:
+            return await asyncio.wait_for(self._around, AROUND_TIMEOUT_S)
+        except TimeoutError:
+            return TearDownDone(f"no end in {AROUND_TIMEOUT_S:g} s")
+
     def send_all(self, message: Down) -> None:
         """To every worker at work."""
         for index in self.at_work:
@@ -95,10 +132,6 @@ class Crew:
         """`Hold` number `hold` is going out: who drained for another does not count."""
         self._drained.clear()
         self._hold = hold
-
-    async def heard_out(self) -> None:
-        """Returns when everything the workers sent has been taken in."""
-        await asyncio.gather(*self._listeners)
 
     async def close(self) -> None:
         """Ends every worker that has not ended by itself: none of them counts as lost."""
@@ -115,12 +148,12 @@ class Crew:
             while (message := await worker.receive()) is not None:
                 self._heard_ns[index] = perf_counter_ns()
                 self._take(index, message)
-                if isinstance(message, Finished):
-                    return
         except Exception as fault:  # whatever is wrong with one worker must not hang the run
             self._why[index] = f"it sent what the host cannot take: {type(fault).__name__}"
             worker.kill()
-        if not self._closing:
+        if self._around is not None and not self._around.done():
+            self._around.set_result(TearDownDone(f"worker {index + 1} ended in the middle of it"))
+        if not self._closing and index not in self._finished:
             self._lose(index)
 
     def watch(self) -> None:
@@ -151,6 +184,12 @@ class Crew:
                 run.take_interval(index, message)
             case Gauges():
                 run.take_gauges(index, message)
+                self.progress()
+            case SetUpDone() | TearDownDone():
+                if self._around is not None and not self._around.done():
+                    self._around.set_result(message)
+            case Abort(reason):
+                self.abort(reason)
             case Ack(version, at_ns):
                 run.acknowledge(version, index, at_ns)
             case Drained(version):
@@ -190,7 +229,7 @@ class Crew:
         if others:
             said += f"; {len(others)} take over its share"
             for place, other in enumerate(others):
-                self._workers[other].send(Reshare(place, len(others)))
+                self._workers[other].send(Reshare(place, len(others), run.elapsed_ns + _SOON_NS))
         run.verdict.fact("suspect", f"worker {index + 1} was lost")
         run.event("worker-lost", said)
         self._check_drained()

@@ -9,6 +9,7 @@ from pathlib import Path
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.plan.units import format_clock
 from dmsperf_tui.run.commands import Command, Reply
+from dmsperf_tui.run.control import rate_text
 from dmsperf_tui.run.link import SocketLink
 from dmsperf_tui.run.registry import find_live, live_runs
 from dmsperf_tui.run.replay import find_recorded, read_snapshot, recorded_runs
@@ -47,22 +48,43 @@ async def _status(socket: str) -> RunSnapshot:
         await link.close()
 
 
+def _load_lines(snapshot: RunSnapshot) -> list[str]:
+    lines: list[str] = []
+    if any(not row.open for row in snapshot.workloads) or not snapshot.workloads:
+        lines.append(f"VUs        {snapshot.vus} (target {snapshot.target}, plan {snapshot.planned})")
+    for row in snapshot.workloads:
+        if row.open:
+            target, plan = (rate_text(rate, row.time_unit_s) for rate in (row.target_rate, row.planned_rate))
+            lines.append(
+                f"rate       {row.name}: target {target}, plan {plan}; {row.vus} of {row.max_vus} VUs busy"
+            )
+            lines.append(
+                f"starts     {row.planned_starts} due = {row.started} started + {row.dropped} dropped + "
+                f"{row.cut} cut + {row.waiting} waiting"
+            )
+    if snapshot.response_p95_ms is not None:
+        lines.append(f"response   p95 {snapshot.response_p95_ms:.1f} ms from the planned start")
+    return lines
+
+
 def status_lines(snapshot: RunSnapshot) -> list[str]:
     """A run in a few lines."""
     info, health = snapshot.info, snapshot.health
     share = snapshot.failed / snapshot.requests if snapshot.requests else 0.0
     p95 = f"{snapshot.p95_ms:.1f} ms" if snapshot.p95_ms is not None else "-"
     newest = "whole run" if snapshot.state.over else "last 1 s"
+    state = "warming up" if snapshot.warming_up else snapshot.state.value
     clock = f"{format_clock(snapshot.elapsed_s)} of {format_clock(info.planned_s)}"
     lines = [
         f"run        {info.id}  {info.scenario}, profile {info.profile}, {info.environment} {info.url}",
-        f"state      {snapshot.state.value}  {clock}",
-        f"VUs        {snapshot.vus} (target {snapshot.target}, plan {snapshot.planned})",
+        f"state      {state}  {clock}",
+        *_load_lines(snapshot),
         f"requests   {snapshot.requests} counted, {snapshot.requests_sent} sent in full",
         f"{newest:<10} {snapshot.rate:.0f} req/s, p95 {p95}",
         f"failed     {snapshot.failed} ({share:.2%})",
         f"iterations {snapshot.iterations} completed, {snapshot.interrupted} interrupted",
         f"verdict    {health.verdict}" + "".join(f"; {reason}" for reason in health.reasons),
+        *(f"finding    {finding}" for finding in health.findings),
         f"record     {info.results}",
     ]
     marks = {True: "✓", False: "✗", None: "-"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import perf_counter_ns
 
-from dmsperf_tui.engine.messages import End, Freeze, Hold, Steer, Thaw
+from dmsperf_tui.engine.messages import End, Freeze, Hold, Steer, Thaw, Weigh
 from dmsperf_tui.plan.units import NS_PER_S
-from dmsperf_tui.run.commands import Command, Note, Pause, Release, Reply, Resume, SetVus, Stop
-from dmsperf_tui.run.control import steer_changes
+from dmsperf_tui.run.commands import Command, Note, Pause, Reply, Resume, Steered, Stop, Weights
+from dmsperf_tui.run.control import RefusedError, steer_changes, weighed
 from dmsperf_tui.run.crew import Crew
 from dmsperf_tui.run.run import Run
 from dmsperf_tui.run.snapshot import RunState
@@ -26,6 +26,8 @@ class Helm:
     def __init__(self, run: Run, crew: Crew, cancel_getting_ready: Callable[[], None]) -> None:
         self.ending: Stop | None = None
         """The command that ends the run, once there is one."""
+        self.ending_code: int | None = None
+        """The exit code that goes with it, whatever was measured."""
         self._run = run
         self._crew = crew
         self._cancel_getting_ready = cancel_getting_ready
@@ -35,8 +37,8 @@ class Helm:
     def obey(self, command: Command) -> Reply:
         """Does what a person asked for, or says why not."""
         match command:
-            case SetVus() | Release():
-                return self._steer(command)
+            case Weights():
+                return self._weigh(command)
             case Pause():
                 return self._pause()
             case Resume():
@@ -46,6 +48,8 @@ class Helm:
             case Note(text=text):
                 self._run.event("note", text)
                 return Reply(ok=True, text="noted")
+            case _ if isinstance(command, Steered):
+                return self._steer(command)
             case _:
                 # Status and Watch: the control socket has answered them with a snapshot.
                 return Reply(ok=True)
@@ -53,21 +57,48 @@ class Helm:
     def _version(self, event: int) -> int:
         return self._run.await_acks(event, self._crew.at_work, perf_counter_ns())
 
-    def _steer(self, command: SetVus | Release) -> Reply:
+    def _refusal(self) -> str:
+        state = self._run.state
+        if state in (RunState.RUNNING, RunState.PAUSING, RunState.PAUSED):
+            return ""
+        return f"the run is {state.value}: its load cannot be changed"
+
+    def _steer(self, command: Steered) -> Reply:
         run = self._run
-        if run.state not in (RunState.RUNNING, RunState.PAUSING, RunState.PAUSED):
-            return Reply(ok=False, text=f"the run is {run.state.value}: its load cannot be changed")
-        changes = steer_changes(run, command)
-        if isinstance(changes, Reply):
-            return changes
+        if refusal := self._refusal():
+            return Reply(ok=False, text=refusal)
+        try:
+            changes = steer_changes(run, command)
+        except RefusedError as refused:
+            return Reply(ok=False, text=str(refused))
         said = "; ".join(change.text for change in changes)
         for change in changes:
-            change.apply(run)
+            run.apply(change)
         event = run.event(command.command, said)
         for change in changes:
             self._crew.send_all(
-                Steer(change.workload, change.vus, change.over_ns, change.elapsed_ns, self._version(event))
+                Steer(
+                    change.workload,
+                    change.action,
+                    change.value,
+                    change.over_ns,
+                    change.elapsed_ns,
+                    self._version(event),
+                )
             )
+        return Reply(ok=True, text=said)
+
+    def _weigh(self, command: Weights) -> Reply:
+        run = self._run
+        if refusal := self._refusal():
+            return Reply(ok=False, text=refusal)
+        try:
+            workload, said = weighed(run, command)
+        except RefusedError as refused:
+            return Reply(ok=False, text=str(refused))
+        run.weights[workload.name] |= command.weights
+        version = self._version(run.event(command.command, said))
+        self._crew.send_all(Weigh(workload.name, command.weights, version))
         return Reply(ok=True, text=said)
 
     def _pause(self) -> Reply:
@@ -102,7 +133,13 @@ class Helm:
             self._run.clock.thaw(now)
         self._crew.send_all(Thaw(now, self._version(event)))
 
-    def _stop(self, command: Stop) -> Reply:
+    def end(self, why: str, exit_code: int | None) -> None:
+        """Ends the run at once for a reason of its own: a threshold, a flow that called abort."""
+        if self.ending is None or not self.ending.at_once:
+            self._run.message = why
+            self._stop(Stop(at_once=True), why, exit_code)
+
+    def _stop(self, command: Stop, why: str = "", exit_code: int | None = None) -> Reply:
         run = self._run
         if run.state.over:
             return Reply(ok=False, text=f"the run is {run.state.value} already")
@@ -110,11 +147,17 @@ class Helm:
             return Reply(ok=True, text="stopping already; abort ends it at once")
         signal = command.signal or (self.ending is not None and self.ending.signal)
         self.ending = command.model_copy(update={"signal": signal})
+        if signal:
+            self.ending_code = 105
+        elif why:
+            self.ending_code = exit_code
+        elif command.at_once:
+            self.ending_code = 103
         if run.clock is None:
             run.message = "stopped before load had started"
             self._cancel_getting_ready()
             return Reply(ok=True, text="stopping")
-        said = "abort: at once" if command.at_once else "stop: no iteration starts any more"
+        said = why or ("abort: at once" if command.at_once else "stop: no iteration starts any more")
         event = run.event("abort" if command.at_once else "stop", said)
         if run.state in (RunState.PAUSING, RunState.PAUSED):
             self._thaw(event)

@@ -11,8 +11,9 @@ from collections.abc import Awaitable, Callable
 from time import perf_counter_ns
 
 from dmsperf_tui.engine.clock import RunClock
-from dmsperf_tui.engine.messages import Begin, Ping, Prepare
+from dmsperf_tui.engine.messages import Begin, Over, Ping, Prepare, Start
 from dmsperf_tui.plan.units import NS_PER_S
+from dmsperf_tui.run.control import rate_text
 from dmsperf_tui.run.crew import Crew
 from dmsperf_tui.run.helm import Helm
 from dmsperf_tui.run.preparation import Preparation, SetupError
@@ -20,7 +21,7 @@ from dmsperf_tui.run.record import Record, new_run_id
 from dmsperf_tui.run.run import Run
 from dmsperf_tui.run.snapshot import RunInfo, RunState
 from dmsperf_tui.run.summarize import summarize
-from dmsperf_tui.run.workers import ProcessWorker, WorkerHandle
+from dmsperf_tui.run.workers import LocalWorker, ProcessWorker, WorkerHandle
 from dmsperf_tui.settings.config import RunConfig
 
 START_DELAY_S = 0.25
@@ -37,6 +38,11 @@ WorkerFactory = Callable[[Record, int], Awaitable[WorkerHandle]]
 async def process_worker(record: Record, index: int) -> WorkerHandle:
     """A worker in a process of its own; what it prints goes to a log in the record's folder."""
     return await ProcessWorker.start(record.log(f"worker-{index}.log"))
+
+
+async def local_worker(record: Record, index: int) -> WorkerHandle:
+    """The worker in this very event loop (`--in-process`)."""
+    return LocalWorker()
 
 
 class RunHost:
@@ -62,6 +68,9 @@ class RunHost:
                 planned_s=config.plan.duration_ns / NS_PER_S,
                 speedup=config.speedup,
                 plan=config.plan.corners,
+                rate_plan=config.plan.rate_corners,
+                open=config.plan.open,
+                warm_up_s=config.plan.warm_up_ns / NS_PER_S,
             ),
             on_second=self.record.second,
             on_event=self.record.event,
@@ -73,8 +82,12 @@ class RunHost:
             self.run, lambda index: make_worker(self.record, index), self._preparation.token_refused
         )
         self._preparation.send_all = self._crew.send_all
+        self._crew.progress = self._progress
         self.helm = Helm(self.run, self._crew, self._cancel_getting_ready)
+        self._crew.abort = lambda reason: self.helm.end(f"a flow called abort: {reason}", 108)
         self._getting_ready: asyncio.Task[None] | None = None
+        self._setup: object = None
+        """What the scenario's `setup` returned."""
         self._under_way: set[str] = set()
         self._started_at: float | None = None
         self._ended_at: float | None = None
@@ -102,9 +115,15 @@ class RunHost:
         return exit_code
 
     async def _get_ready(self) -> None:
+        run = self.run
         await self._preparation.run()
         await self._crew.start(self._prepare)
         self._preparation.send_token()
+        if run.config.plan.setup is not None:
+            run.message = f"setup: {run.config.plan.setup}"
+            run.changed.set()
+            self._setup = await self._crew.set_up()
+            run.message = ""
 
     def _cancel_getting_ready(self) -> None:
         """A person changed their mind before load had started."""
@@ -121,9 +140,10 @@ class RunHost:
             ca_file=environment.ca_file,
             insecure=environment.insecure,
             seed=config.seed,
-            data=dict(config.profile.values),
-            flow_folder=str(config.scenario_folder),
+            profile=dict(config.profile.values),
+            folder=str(config.scenario_folder),
             speedup=config.speedup,
+            http_debug=config.http_debug,
         )
 
     async def _under_load(self) -> None:
@@ -131,7 +151,8 @@ class RunHost:
         start_ns = perf_counter_ns() + int(START_DELAY_S * NS_PER_S)
         run.clock = RunClock(start_ns)
         self._started_at = time.time() + START_DELAY_S
-        self._crew.send_all(Begin(start_ns))
+        self.record.load_starts(self._started_at)
+        self._crew.send_all(Begin(start_ns, self._setup))
         await asyncio.sleep(START_DELAY_S)
         if run.state is RunState.PREPARING:
             run.go(RunState.RUNNING)
@@ -143,31 +164,39 @@ class RunHost:
             if ticking.done():
                 # It never returns: this raises the bug that ended it. Nobody would wait for the workers.
                 ticking.result()
-            await self._crew.heard_out()
         finally:
             ticking.cancel()
             done.cancel()
             run.stop_clock()
             self._ended_at = time.time()
             run.statistics.close_all()
+        if run.config.plan.teardown is not None:
+            run.message = f"teardown: {run.config.plan.teardown}"
+            run.changed.set()
+            problem = await self._crew.tear_down(self._setup)
+            run.message = problem
+            if problem:
+                run.event("teardown-failed", problem)
 
     async def _tick(self) -> None:
         run, clock = self.run, self.run.clock
         assert clock is not None
-        stages = dict.fromkeys((workload.name for workload in run.config.plan.workloads), 0)
         second = 0
-        last_ns = max(w.end_ns + w.graceful_stop_ns for w in run.config.plan.workloads)
         offset_s = time.time() - perf_counter_ns() / NS_PER_S
         while True:
-            await asyncio.sleep(max(0.0, (second + 1) - clock.wall_ns() / NS_PER_S))
+            # uvloop's timers can fire early: a second is over when the clock says so.
+            while (left_s := second + 1 - clock.wall_ns() / NS_PER_S) > 0:  # noqa: ASYNC110 - a clock, no event
+                await asyncio.sleep(left_s)
             run.tick(second)
             second += 1
             self._crew.send_all(Ping())
-            self._mark_stages(stages)
-            run.judge_now()
+            broken = run.judge_now()
+            if broken is not None:
+                self.helm.end(f"threshold broken: {broken.metric} {broken.expression}", None)
             self.helm.end_long_pause()
             self._crew.watch()
-            if run.elapsed_ns > last_ns:
+            self._progress()
+            if run.elapsed_ns > max(run.end_ns(w) + w.graceful_stop_ns for w in run.config.plan.workloads):
                 self._crew.end_by(OVERTIME_S)
             before_s, offset_s = offset_s, time.time() - perf_counter_ns() / NS_PER_S
             if abs(offset_s - before_s) > CLOCK_STEP_S:
@@ -176,24 +205,51 @@ class RunHost:
                 self.record.summary(summarize(run, self._started_at, None))
             run.changed.set()
 
-    def _mark_stages(self, stages: dict[str, int]) -> None:
+    def _progress(self) -> None:
+        """A workload whose iterations are done on all workers is over, and what waits for it begins.
+
+        Called at each tick and whenever a worker has told how things stand, some four times a second.
+        """
+        run = self.run
+        for workload in run.config.plan.workloads:
+            name = workload.name
+            shared = run.shared.get(name)
+            all_leased = shared is None or not shared.left or run.elapsed_ns >= run.end_ns(workload)
+            started = run.starts[name] is not None
+            if name not in run.over and started and all_leased and run.statistics.gauge(name).done:
+                run.over.add(name)
+                self._crew.send_all(Over(name))
+        for workload in run.config.plan.workloads:
+            if run.starts[workload.name] is None and workload.after in run.over:
+                starts_ns = run.elapsed_ns + workload.after_ns
+                run.starts[workload.name] = starts_ns
+                run.replan()
+                self._crew.send_all(Start(workload.name, starts_ns))
+        self._mark_stages()
+
+    def _mark_stages(self) -> None:
         """An event where a workload, or a stage of its plan, begins or ends."""
-        for workload in self.run.config.plan.workloads:
-            active = self.run.active(workload)
+        run = self.run
+        for workload in run.config.plan.workloads:
+            active = run.active(workload)
             if active != (workload.name in self._under_way):
                 self._under_way ^= {workload.name}
                 # The first ones start with the run, and the last one ends with it.
-                if active and workload.start_ns:
-                    self.run.event("stage", f"{workload.name} starts")
+                if active and run.start_ns(workload):
+                    run.event("stage", f"{workload.name} starts", run.start_ns(workload))
                 elif not active and self._under_way:
-                    self.run.event("stage", f"{workload.name} has ended")
+                    run.event("stage", f"{workload.name} has ended")
             if not active:
                 continue
-            stage = workload.shape.stage_at(self.run.elapsed_ns - workload.start_ns)
-            if stage != stages[workload.name]:
-                stages[workload.name] = stage
+            steering, own_ns = run.steering[workload.name], run.own_ns(workload)
+            stage = steering.stage_at(own_ns)
+            if stage != run.stages[workload.name]:
+                run.stages[workload.name] = stage
                 target, count = workload.shape.stages[stage].target, len(workload.shape.stages)
-                self.run.event("stage", f"stage {stage + 1}/{count}: to {target} VUs")
+                arrival = workload.arrival
+                to = rate_text(target, arrival.time_unit_s) if arrival else f"{target:g} VUs"
+                began_ns = run.start_ns(workload) + steering.stage_began_ns(own_ns)
+                run.event("stage", f"stage {stage + 1}/{count}: to {to}", began_ns)
 
     def _end(self) -> int:
         """State, verdict and exit code: k6's codes, the first that applies."""
@@ -210,12 +266,13 @@ class RunHost:
         elif self._crew.cut_short and ending is None:
             state, run.message = RunState.ABORTED, f"the load was cut short: {self._crew.cut_short}"
             run.verdict.fact("suspect", run.message)
+        run.judge.finish(run.wall_s)
         run.judge_now()
         verdict, _ = run.verdict.judge(over=True)
-        if (ending is None and self._crew.cut_short) or (ending is not None and ending.signal):
+        if ending is None and self._crew.cut_short:
             run.exit_code = 105
-        elif ending is not None and ending.at_once:
-            run.exit_code = 103
+        elif self.helm.ending_code is not None:
+            run.exit_code = self.helm.ending_code
         elif verdict == "invalid":
             run.exit_code = 96
         else:

@@ -10,7 +10,7 @@ import threading
 import orjson
 
 from dmsperf_tui.plan.errors import ConfigError
-from dmsperf_tui.run.link import SocketLink
+from dmsperf_tui.run.link import RunLink, SocketLink
 from dmsperf_tui.settings.config import RunConfig
 
 
@@ -39,11 +39,16 @@ def _start(config: RunConfig) -> bytes:
         return process.stdout.readline()
 
 
-async def launch(config: RunConfig) -> SocketLink:
+async def launch(config: RunConfig) -> RunLink:
     """Starts the host and links to it. The configuration goes down its standard input: it holds secrets.
 
+    With `--in-process` the host is a thread of this process.
     Raises ConfigError for what the host finds wrong before it starts, LaunchError when it dies.
     """
+    if config.in_process:
+        from dmsperf_tui.run.in_process import launch_in_process
+
+        return await launch_in_process(config)
     line = await asyncio.to_thread(_start, config)
     if not line:
         raise LaunchError("the run's host ended before it was ready")

@@ -19,7 +19,7 @@ import tomli_w
 
 from dmsperf_tui.engine.messages import Sample
 from dmsperf_tui.plan.errors import ConfigError
-from dmsperf_tui.report.hdr import LOG_LEGEND, log_line
+from dmsperf_tui.report.interval_log import IntervalLog
 from dmsperf_tui.report.summary import Summary
 from dmsperf_tui.run.snapshot import EventRow, TimelineRow
 from dmsperf_tui.run.statistics import ErrorGroup, Second
@@ -42,6 +42,7 @@ class Record:
         self.complain = complain
         self._complained = False
         self._files: dict[str, IO[bytes]] = {}
+        self._intervals = IntervalLog(folder / "intervals.hlog")
         self._summary_at = 0.0
 
     @classmethod
@@ -81,9 +82,11 @@ class Record:
                 file=str(results),
                 mend="name another folder: --results DIR",
             ) from None
-        record = cls(folder, lambda text: None)
-        record._append("intervals.hlog", LOG_LEGEND.encode())
-        return record
+        return cls(folder, lambda text: None)
+
+    def load_starts(self, at_s: float) -> None:
+        """Second 0 begins at `at_s`, in seconds since the epoch: the interval log's times count from it."""
+        self._intervals = IntervalLog(self.folder / "intervals.hlog", at_s)
 
     def scenario(self, source: dict[str, Any]) -> None:
         """The scenario as it runs, values filled in and overrides applied: it can be run again."""
@@ -94,12 +97,9 @@ class Record:
     def second(self, second: Second, row: TimelineRow) -> None:
         """One line of the timeline and one interval for each operation."""
         self._append("timeline.jsonl", orjson.dumps(asdict(row)) + b"\n")
-        lines = [
-            log_line(f"{workload}/{name}", float(second.number), 1.0, histogram)
-            for (workload, name), histogram in second.operations.items()
-        ]
-        if lines:
-            self._append("intervals.hlog", "".join(lines).encode())
+        by_operation = second.durations_by_operation().items()
+        tagged = {f"{workload}/{name}": histogram for (workload, name), histogram in by_operation}
+        self._guard(lambda: self._intervals.second(second.number, tagged))
 
     def event(self, event: EventRow) -> None:
         self._append("events.jsonl", orjson.dumps(asdict(event)) + b"\n")
@@ -128,6 +128,7 @@ class Record:
         for file in self._files.values():
             self._guard(file.close)
         self._files.clear()
+        self._guard(self._intervals.close)
         for log in self.folder.glob("*.log"):
             if not log.stat().st_size:
                 log.unlink()

@@ -86,6 +86,7 @@ def read_snapshot(folder: Path) -> RunSnapshot:
     manifest, run = summary.manifest, summary.run
     failed = summary.metrics.get("http_req_failed")
     durations = summary.metrics.get("http_req_duration")
+    responses = summary.metrics.get("http_req_response_time")
     requests = sum(operation.count for operation in summary.operations)
     return RunSnapshot(
         info=RunInfo(
@@ -100,6 +101,8 @@ def read_snapshot(folder: Path) -> RunSnapshot:
             results=str(folder),
             planned_s=run.duration_s,
             speedup=float(manifest.get("speedup", 1.0)),
+            open=bool(summary.workloads) and all(w.max_vus for w in summary.workloads.values()),
+            warm_up_s=run.warm_up_s,
         ),
         state=state,
         elapsed_s=max(run.duration_s, float(len(rows)) - run.paused_s if state is RunState.CRASHED else 0.0),
@@ -111,6 +114,8 @@ def read_snapshot(folder: Path) -> RunSnapshot:
         interrupted=sum(workload.interrupted for workload in summary.workloads.values()),
         dropped=sum(workload.dropped for workload in summary.workloads.values()),
         p95_ms=durations.p95 if isinstance(durations, Trend) else None,
+        response_p95_ms=responses.p95 if isinstance(responses, Trend) else None,
+        cut=sum(workload.cut for workload in summary.workloads.values()),
         health=HealthRow(
             verdict=summary.validity.verdict,
             reasons=tuple(summary.validity.reasons),
@@ -118,6 +123,8 @@ def read_snapshot(folder: Path) -> RunSnapshot:
             cpu_share=float(summary.generator.get("cpu_share", 0.0)),
             workers=int(summary.generator.get("workers", 1)),
             workers_alive=int(summary.generator.get("workers_alive", 1)),
+            start_slip_p99_ms=float(summary.generator.get("start_slip_p99_ms", 0.0)),
+            findings=tuple(summary.validity.findings),
         ),
         workloads=tuple(
             WorkloadRow(
@@ -134,6 +141,12 @@ def read_snapshot(folder: Path) -> RunSnapshot:
                 interrupted=workload.interrupted,
                 dropped=workload.dropped,
                 total_iterations=workload.planned_iterations,
+                open=workload.max_vus is not None,
+                max_vus=workload.max_vus or 0,
+                planned_starts=workload.planned,
+                started=workload.started,
+                cut=workload.cut,
+                weights=workload.flows,
             )
             for name, workload in summary.workloads.items()
         ),
@@ -149,11 +162,19 @@ def read_snapshot(folder: Path) -> RunSnapshot:
                 p95_ms=operation.p95,
                 p99_ms=operation.p99,
                 max_ms=operation.max,
+                r95_ms=operation.response.p95 if operation.response else None,
+                r99_ms=operation.response.p99 if operation.response else None,
             )
             for operation in summary.operations
         ),
         thresholds=tuple(
-            ThresholdRow(row.metric, row.expression, row.ok if row.value is not None else None, row.value)
+            ThresholdRow(
+                row.metric,
+                row.expression,
+                row.ok if row.value is not None else None,
+                row.value,
+                row.broken_s,
+            )
             for row in summary.thresholds
         ),
         checks=tuple(CheckRow(row.name, row.passes, row.fails) for row in summary.checks),

@@ -1,4 +1,4 @@
-"""The state of one run, and what front ends see of it. Changed by the host only; no I/O here."""
+"""The state of one run. Changed by the host only; no I/O here. `view` makes of it what front ends see."""
 
 from __future__ import annotations
 
@@ -10,30 +10,41 @@ from dmsperf_tui.engine.clock import RunClock
 from dmsperf_tui.engine.http import GENERATOR_KINDS
 from dmsperf_tui.engine.messages import Gauges, Interval, Sample, WorkloadGauge
 from dmsperf_tui.plan.scenario import WorkloadPlan
-from dmsperf_tui.plan.steering import Steering
+from dmsperf_tui.plan.steering import LevelChange, Steering
 from dmsperf_tui.plan.units import NS_PER_S
 from dmsperf_tui.run.iterations import SharedIterations
-from dmsperf_tui.run.judge import Counts, judge
+from dmsperf_tui.run.judge import Counts, Judge
 from dmsperf_tui.run.snapshot import (
-    CheckRow,
-    ErrorRow,
     EventRow,
-    HealthRow,
-    OperationRow,
     RunInfo,
     RunSnapshot,
     RunState,
     ThresholdRow,
     TimelineRow,
-    WorkloadRow,
 )
-from dmsperf_tui.run.statistics import DURATION, ErrorGroup, OperationTotals, Second, Statistics
+from dmsperf_tui.run.statistics import ErrorGroup, Second, Statistics
 from dmsperf_tui.run.timeline import Levels, Timeline
 from dmsperf_tui.run.verdict import Verdict
+from dmsperf_tui.run.view import snapshot_of
 from dmsperf_tui.settings.config import RunConfig
 from dmsperf_tui.systems.checks import PreflightRow
 
-LOAD_CHANGING = {"start", "vus", "release", "pause", "resume", "stage", "worker-lost", "stop"}
+LOAD_CHANGING = {
+    "start",
+    "vus",
+    "rate",
+    "scale",
+    "hold",
+    "release",
+    "skip",
+    "extend",
+    "weights",
+    "pause",
+    "resume",
+    "stage",
+    "worker-lost",
+    "stop",
+}
 _ENDED = (RunState.STOPPING, RunState.FINISHED, RunState.STOPPED, RunState.ABORTED)
 
 
@@ -59,6 +70,7 @@ class Run:
         on_event: Callable[[EventRow], None],
         on_sample: Callable[[ErrorGroup, Sample], None],
     ) -> None:
+        plan = config.plan
         self.config = config
         self.info = info
         self.state = RunState.PREPARING
@@ -68,25 +80,49 @@ class Run:
         self.preflight: list[PreflightRow] = []
         self.events: list[EventRow] = []
         self.verdict = Verdict()
-        self.timeline = Timeline(self._levels)
+        self.judge = Judge(plan.thresholds)
+        self.timeline = Timeline(self.levels, warm_up=plan.warm_up_ns > 0)
         self.statistics = Statistics(self._close_second, on_sample)
-        self.steering = {workload.name: Steering(workload.shape) for workload in config.plan.workloads}
+        self.steering = {
+            workload.name: Steering(workload.shape, whole=workload.arrival is None)
+            for workload in plan.workloads
+        }
+        self.starts: dict[str, int | None] = {
+            workload.name: None if workload.after else workload.start_ns for workload in plan.workloads
+        }
+        """When each workload starts on the run's clock; None: when another has ended."""
+        self.over: set[str] = set()
+        """Workloads whose iterations are done, on all workers."""
+        self.stages = {workload.name: 0 for workload in plan.workloads}
+        """The stage of each that an event has told."""
+        self.max_vus = {
+            workload.name: workload.arrival.max_vus for workload in plan.workloads if workload.arrival
+        }
+        self.weights = {
+            workload.name: {flow.name: flow.weight for flow in workload.flows} for workload in plan.workloads
+        }
         self.shared = {
             workload.name: SharedIterations(workload.iterations, config.workers)
-            for workload in config.plan.workloads
+            for workload in plan.workloads
             if workload.iterations is not None
         }
         self.workers_alive = config.workers
         self.vus_max = 0
         self.workload_vus_max: dict[str, int] = {}
+        self.last: Second | None = None
+        """The newest closed second."""
+        self.thresholds_now: tuple[ThresholdRow, ...] = ()
         self.changed = asyncio.Event()
         """Set whenever something that a viewer should see at once has changed."""
         self._on_second = on_second
         self._on_event = on_event
         self._pending: dict[int, _Pending] = {}
         self._version = 0
-        self._last: Second | None = None
-        self._thresholds: tuple[ThresholdRow, ...] = ()
+        self._dropped_before: dict[str, int] = {}
+        """What had been dropped when the newest second closed, by workload."""
+        self._dropped_warm: dict[str, int] = {}
+        self.late: set[str] = set()
+        """Open workloads of which an iteration had to wait for a VU."""
         self._final_elapsed_ns: int | None = None
 
     # --- time -----------------------------------------------------------------------------------
@@ -113,13 +149,17 @@ class Run:
         self.state = state
         self.changed.set()
 
-    def event(self, kind: str, text: str) -> int:
-        """Records an event now; returns its place among all events."""
-        at_s = round(max(0.0, self.wall_s) if kind == "start" else self.wall_s, 3)
+    def event(self, kind: str, text: str, elapsed_ns: int | None = None) -> int:
+        """Records an event of now, or of when the run's clock showed `elapsed_ns`; returns its place."""
+        at_s = max(0.0, self.wall_s) if kind == "start" else self.wall_s
+        if elapsed_ns is not None and self.clock is not None:
+            at_s = min(at_s, (elapsed_ns + self.clock.paused_ns) / NS_PER_S)
+        at_s = round(at_s, 3)
         row = EventRow(at_s, kind, text, max(0, int(at_s)))
         self.events.append(row)
         if kind in LOAD_CHANGING and at_s >= 0:
-            self.timeline.open_segment(at_s, text, self._levels().target)
+            levels = self.levels()
+            self.timeline.open_segment(at_s, text, levels.target, levels.target_rate)
         self._on_event(row)
         self.changed.set()
         return len(self.events) - 1
@@ -154,9 +194,14 @@ class Run:
         """How things stand on one worker now."""
         self.statistics.take_gauges(worker, gauges)
         total = 0
+        gauges_of = self.statistics.gauge
         for workload in self.config.plan.workloads:
-            vus = self.gauge(workload).vus
+            gauge = gauges_of(workload.name)
+            vus = gauge.made
             total += vus
+            if gauge.queued and workload.name not in self.late:
+                self.late.add(workload.name)
+                self.event("busy", f"{workload.name}: all its VUs are busy, so iterations wait")
             self.workload_vus_max[workload.name] = max(self.workload_vus_max.get(workload.name, 0), vus)
         self.vus_max = max(self.vus_max, total)
 
@@ -172,165 +217,196 @@ class Run:
         self.timeline.mark(second)
 
     def _close_second(self, second: Second) -> None:
+        measured_before_s = self.timeline.measured_s
         row = self.timeline.close(second)
-        if row.running:
-            self.verdict.second(second.lag_p99_ms, second.cpu_share)
-        self._last = second
+        dropped = {name: self.gauge(name).dropped for name in self.steering}
+        if second.warm_up:
+            self._dropped_warm = dropped
+        else:
+            length_s = self.timeline.measured_s - measured_before_s
+            if row.running:
+                self.verdict.second(
+                    second.lag_p99_ms,
+                    second.cpu_share,
+                    second.slip_p99_ms,
+                    second.due_free,
+                    second.due_prompt,
+                    length_s,
+                )
+            counts = Counts(
+                length_s,
+                {name: count - self._dropped_before.get(name, 0) for name, count in dropped.items()},
+                row.vus,
+                self.vus_max,
+            )
+            segment = self.timeline.segment_of(second.number)
+            self.judge.second(second.totals, counts, float(second.number + 1), segment)
+        self._dropped_before = dropped
+        self.last = second
         self._on_second(second, row)
 
-    # --- what there is --------------------------------------------------------------------------
+    def apply(self, change: LevelChange) -> None:
+        """The host's own account of a change that the workers are told as well."""
+        if change.action == "cap":
+            self.max_vus[change.workload] = int(change.value)
+        else:
+            self.steering[change.workload].apply(
+                change.action, change.value, change.elapsed_ns, change.over_ns
+            )
+        if change.action == "skip":
+            self.stages[change.workload] = int(change.value)
+        if change.action in ("skip", "extend"):
+            self.replan()
+
+    def replan(self) -> None:
+        """The plan has another end, or bends elsewhere, than before."""
+        ends_ns = [self.end_ns(workload) for workload in self.config.plan.workloads]
+        closed = [w for w in self.config.plan.workloads if w.arrival is None]
+        opened = [w for w in self.config.plan.workloads if w.arrival is not None]
+        self.info = replace(
+            self.info,
+            planned_s=max(ends_ns) / NS_PER_S,
+            plan=tuple((at_s, int(level)) for at_s, level in self._corners(closed)),
+            rate_plan=tuple(self._corners(opened)),
+        )
+
+    def _corners(self, workloads: list[WorkloadPlan]) -> list[tuple[float, float]]:
+        instants: set[int] = set()
+        for workload in workloads:
+            start_ns, steering = self.start_ns(workload), self.steering[workload.name]
+            own = (at for at in steering.planned.corners_ns if at <= steering.end_ns)
+            instants |= {start_ns, start_ns + steering.end_ns, *(start_ns + at for at in own)}
+        points: list[tuple[float, float]] = []
+        for at_ns in sorted(instants):
+            points += [
+                (at_ns / NS_PER_S, self._planned(workloads, instant))
+                for instant in (at_ns - 1, at_ns)
+                if instant >= 0
+            ]
+        return points
+
+    def _planned(self, workloads: list[WorkloadPlan], elapsed_ns: int) -> float:
+        level = 0.0
+        for workload in workloads:
+            own_ns = elapsed_ns - self.start_ns(workload)
+            if 0 <= own_ns < self.steering[workload.name].end_ns:
+                level += self.steering[workload.name].plan_level(own_ns)
+        return level
+
+    # --- workloads ------------------------------------------------------------------------------
+
+    def start_ns(self, workload: WorkloadPlan) -> int:
+        """When it starts on the run's clock, or will at the latest."""
+        start_ns = self.starts[workload.name]
+        return workload.start_ns if start_ns is None else start_ns
+
+    def end_ns(self, workload: WorkloadPlan) -> int:
+        """When its regular time is over, on the run's clock."""
+        return self.start_ns(workload) + self.steering[workload.name].end_ns
+
+    def own_ns(self, workload: WorkloadPlan) -> int:
+        """Its own time: since it started."""
+        return self.elapsed_ns - self.start_ns(workload)
 
     def active(self, workload: WorkloadPlan) -> bool:
-        """Whether the plan has `workload` under way now."""
-        if self.clock is None or self.state in _ENDED or self.state is RunState.PREPARING:
-            return False
-        return workload.start_ns <= self.elapsed_ns < workload.end_ns and not self.gauge(workload).done
+        """Whether iterations of it may start now."""
+        return (
+            self.state not in (*_ENDED, RunState.PREPARING)
+            and self.clock is not None
+            and self.starts[workload.name] is not None
+            and workload.name not in self.over
+            and 0 <= self.own_ns(workload) < self.steering[workload.name].end_ns
+        )
 
-    def gauge(self, workload: WorkloadPlan) -> WorkloadGauge:
-        return self.statistics.gauge(workload.name)
+    def heading(self, workload: WorkloadPlan) -> float:
+        """Where its level is going."""
+        return self.steering[workload.name].heading(self.own_ns(workload))
 
-    def dropped(self, workload: WorkloadPlan) -> int:
-        """Iterations that the plan had and that never started: known once the load is over."""
-        shared = self.shared.get(workload.name)
-        if shared is None or self._final_elapsed_ns is None:
-            return 0
-        return max(0, shared.total - self.gauge(workload).started)
+    def gauge(self, name: str) -> WorkloadGauge:
+        """Its counts over all workers. planned = started + dropped + cut + waiting.
+
+        Of shared iterations what was planned is known here alone: those not begun wait, until they cannot.
+        """
+        gauge = self.statistics.gauge(name)
+        shared = self.shared.get(name)
+        if shared is not None:
+            gauge.planned = shared.total
+            rest = shared.total - gauge.started
+            if self._final_elapsed_ns is not None or name in self.over:
+                gauge.dropped = rest
+            else:
+                gauge.waiting = rest
+        return gauge
+
+    def levels(self) -> Levels:
+        """The load of all workloads at this instant."""
+        planned = target = vus = started = dropped = waiting = 0
+        planned_rate = target_rate = 0.0
+        for workload in self.config.plan.workloads:
+            gauge = self.gauge(workload.name)
+            vus += gauge.vus
+            started += gauge.started
+            dropped += gauge.dropped
+            waiting += gauge.waiting if workload.arrival else 0
+            if self.active(workload):
+                steering, own_ns = self.steering[workload.name], self.own_ns(workload)
+                if workload.arrival:
+                    planned_rate += steering.plan_level(own_ns)
+                    target_rate += steering.level(own_ns)
+                else:
+                    planned += int(steering.plan_level(own_ns))
+                    target += int(steering.level(own_ns))
+        running = self.state is not RunState.PAUSED
+        return Levels(
+            planned,
+            target,
+            vus,
+            running,
+            self.elapsed_ns,
+            planned_rate,
+            target_rate,
+            started,
+            dropped,
+            waiting,
+        )
+
+    # --- judgement ------------------------------------------------------------------------------
 
     def counts(self) -> Counts:
-        return Counts(
-            duration_s=self.elapsed_ns / NS_PER_S,
-            dropped=sum(self.dropped(workload) for workload in self.config.plan.workloads),
-            vus=self._levels().vus,
-            vus_max=self.vus_max,
-        )
+        """Of the measured time."""
+        dropped = {name: self.gauge(name).dropped - self._dropped_warm.get(name, 0) for name in self.steering}
+        return Counts(self.measured_s, dropped, self.levels().vus, self.vus_max)
+
+    @property
+    def measured_s(self) -> float:
+        """Time under load, warm-up and pauses left out."""
+        return max(0.0, (self.elapsed_ns - self.config.plan.warm_up_ns) / NS_PER_S)
 
     def thresholds(self) -> tuple[ThresholdRow, ...]:
-        return judge(self.config.plan.thresholds, self.statistics, self.counts())
+        return self.judge.rows(self.statistics.totals, self.counts())
 
-    def judge_now(self) -> None:
-        """Thresholds are judged at each tick, not for each snapshot: percentiles cost."""
-        self._thresholds = self.thresholds()
+    def judge_now(self) -> ThresholdRow | None:
+        """Thresholds are judged at each tick, not for each snapshot: percentiles cost.
 
-    def _levels(self) -> Levels:
-        planned = target = vus = 0
+        Returns the one that is to end the run, if any is.
+        """
+        self.thresholds_now = self.thresholds()
+        return self.judge.aborting(self.thresholds_now, self.elapsed_ns / NS_PER_S)
+
+    def findings(self) -> tuple[str, ...]:
+        """What was found about the system under load, as against the generator."""
+        found: list[str] = []
         for workload in self.config.plan.workloads:
-            vus += self.gauge(workload).vus
-            if self.active(workload):
-                elapsed_ns = self.elapsed_ns - workload.start_ns
-                planned += self.steering[workload.name].planned(elapsed_ns)
-                target += self.steering[workload.name].target(elapsed_ns)
-        running = self.state is not RunState.PAUSED
-        return Levels(planned, target, vus, running, self.elapsed_ns)
-
-    def _workload_row(self, workload: WorkloadPlan) -> WorkloadRow:
-        gauge, steering = self.gauge(workload), self.steering[workload.name]
-        elapsed_ns = self.elapsed_ns - workload.start_ns
-        active = self.active(workload)
-        return WorkloadRow(
-            name=workload.name,
-            executor=workload.executor,
-            flow=workload.flow,
-            planned=steering.planned(elapsed_ns) if active else 0,
-            target=steering.target(elapsed_ns) if active else 0,
-            vus=gauge.vus,
-            leaving=gauge.leaving,
-            by_hand=steering.by_hand,
-            peak=workload.shape.peak,
-            iterations=gauge.completed,
-            interrupted=gauge.interrupted,
-            dropped=self.dropped(workload),
-            total_iterations=workload.iterations,
-        )
+            gauge = self.gauge(workload.name)
+            if workload.arrival is None or not (gauge.dropped or gauge.queued):
+                continue
+            found.append(
+                f"{workload.name}: all {self.max_vus[workload.name]} VUs were busy, so iterations came late "
+                f"({gauge.queued} waited, {gauge.dropped} dropped, {gauge.cut} cut): the system answers too "
+                f"slowly for this rate and as many VUs"
+            )
+        return tuple(found)
 
     def snapshot(self, first_row: int = 0) -> RunSnapshot:
         """The run as it is now, with the timeline rows from number `first_row` on."""
-        workloads = tuple(self._workload_row(workload) for workload in self.config.plan.workloads)
-        verdict, reasons = self.verdict.judge(over=self.state.over)
-        levels = self._levels()
-        rows = self.timeline.rows
-        newest = rows[-1] if rows and not self.state.over else None
-        heading = sum(
-            self.steering[workload.name].heading(self.elapsed_ns - workload.start_ns)
-            for workload in self.config.plan.workloads
-            if self.active(workload)
-        )
-        seconds = max(self.elapsed_ns / NS_PER_S, 1e-9)
-        return RunSnapshot(
-            info=self.info,
-            state=self.state,
-            elapsed_s=self.elapsed_ns / NS_PER_S,
-            planned=levels.planned,
-            target=levels.target,
-            heading=heading,
-            vus=levels.vus,
-            requests=self.statistics.requests,
-            requests_sent=self.statistics.requests_sent,
-            failed=self.statistics.failed,
-            rate=float(newest.requests) if newest else self.statistics.requests / seconds,
-            in_flight=self.statistics.in_flight,
-            iterations=sum(row.iterations for row in workloads),
-            interrupted=sum(row.interrupted for row in workloads),
-            dropped=sum(row.dropped for row in workloads),
-            p95_ms=self._p95_ms(),
-            health=HealthRow(
-                verdict=verdict,
-                reasons=reasons,
-                loop_lag_p99_ms=self._last.lag_p99_ms if self._last else 0.0,
-                cpu_share=self._last.cpu_share if self._last else 0.0,
-                workers=self.config.workers,
-                workers_alive=self.workers_alive,
-            ),
-            workloads=workloads,
-            operations=tuple(_operation_row(totals, seconds) for totals in self.statistics.select()),
-            thresholds=self._thresholds,
-            checks=tuple(CheckRow(name, *counts) for name, counts in self.statistics.checks.items()),
-            errors=tuple(
-                _error_row(group)
-                for group in sorted(self.statistics.errors.values(), key=lambda group: -group.last_ns)
-            ),
-            events=tuple(self.events),
-            preflight=tuple(self.preflight),
-            rows=tuple(rows[first_row:]),
-            exit_code=self.exit_code,
-            message=self.message,
-        )
-
-    def _p95_ms(self) -> float | None:
-        if self.state.over:
-            total = self.statistics.trend(DURATION)
-            return total.percentile_us(95) / 1000 if total.count else None
-        # Two seconds back at most: an outage must not show the latency from before it.
-        newest = reversed(self.timeline.rows[-2:])
-        return next((row.p95_ms for row in newest if row.p95_ms is not None), None)
-
-
-def _operation_row(totals: OperationTotals, seconds: float) -> OperationRow:
-    durations = totals.trend(DURATION)
-    p50, p95, p99 = durations.percentiles_us((50, 95, 99))
-    return OperationRow(
-        name=totals.name,
-        workload=totals.workload,
-        count=totals.requests,
-        failed=totals.failed,
-        rate=totals.requests / seconds,
-        avg_ms=durations.mean_us / 1000,
-        p50_ms=p50 / 1000,
-        p95_ms=p95 / 1000,
-        p99_ms=p99 / 1000,
-        max_ms=durations.max_us / 1000,
-    )
-
-
-def _error_row(group: ErrorGroup) -> ErrorRow:
-    sample = group.samples[0].detail if group.samples else ""
-    # The kind stands beside it already.
-    sample = sample.removeprefix(f"{group.failure}: ")
-    return ErrorRow(
-        operation=group.operation,
-        phase=group.phase,
-        kind=group.failure,
-        count=group.count,
-        first_s=group.first_ns / NS_PER_S,
-        last_s=group.last_ns / NS_PER_S,
-        sample=" ".join(sample.split())[:300],
-    )
+        return snapshot_of(self, first_row)

@@ -64,6 +64,20 @@ class TimelineRow:
     max_ms: float | None
     running: bool = True
     """False for a second in which the run was paused from start to end."""
+    warm_up: bool = False
+    """It is in no total."""
+    planned_rate: float = 0.0
+    """Iterations a second that the open workloads' plans asked for at the end of the second."""
+    target_rate: float = 0.0
+    starts: int = 0
+    """Iterations that started."""
+    dropped: int = 0
+    waiting: int = 0
+    """Due iterations with no free VU, at the end of the second."""
+    r50_ms: float | None = None
+    """Response time of open workloads: from the planned start."""
+    r95_ms: float | None = None
+    r99_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +95,9 @@ class OperationRow:
     p95_ms: float
     p99_ms: float
     max_ms: float
+    r95_ms: float | None = None
+    """Response time, where the operation opens iterations of an open workload."""
+    r99_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +123,27 @@ class WorkloadRow:
     dropped: int
     total_iterations: int | None
     """How many iterations the plan has, where it has a number."""
+    open: bool = False
+    """It has a rate: `planned_rate` and `target_rate` are its levels, and `planned` and `target` its VUs."""
+    planned_rate: float = 0.0
+    """Iterations a second."""
+    target_rate: float = 0.0
+    time_unit_s: float = 1.0
+    """What its rates are written per."""
+    max_vus: int = 0
+    planned_starts: int = 0
+    """Iterations that were due: started + dropped + cut + waiting, at every instant."""
+    started: int = 0
+    """completed + interrupted + running, at every instant."""
+    running: int = 0
+    waiting: int = 0
+    cut: int = 0
+    stage: int = 0
+    """From 1; 0 where it is not under way."""
+    stages: int = 1
+    active: bool = False
+    weights: dict[str, float] = field(default_factory=dict)
+    """Of a mix: the shares of its flows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +169,8 @@ class ThresholdRow:
     ok: bool | None
     """None: nothing to judge yet."""
     value: float | None
+    broken_s: float | None = None
+    """When a window or segment broke it, in seconds since the start of load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +206,17 @@ class HealthRow:
     """The worst worker's, of the newest second."""
     cpu_share: float = 0.0
     """The busiest worker's share of one core, 0 to 1, of the newest second."""
+    start_slip_p99_ms: float = 0.0
+    """How late starts were with VUs free, of the newest second."""
+    findings: tuple[str, ...] = ()
+    """What was found about the system under load, rather than about the generator."""
     workers: int = 1
     workers_alive: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """What never changes during a run."""
+    """What rarely changes during a run."""
 
     id: str
     scenario: str
@@ -191,6 +235,11 @@ class RunInfo:
     speedup: float = 1.0
     plan: tuple[tuple[float, int], ...] = ()
     """The plan's VUs at its bends, as (seconds of the run's clock, VUs)."""
+    rate_plan: tuple[tuple[float, float], ...] = ()
+    """The plan's rate at its bends, in iterations a second, where it has open workloads."""
+    open: bool = False
+    """All workloads have a rate: response time and rate are the headline."""
+    warm_up_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +264,17 @@ class RunSnapshot:
     interrupted: int = 0
     dropped: int = 0
     p95_ms: float | None = None
-    """Of the newest second that had requests."""
+    """Of the newest second that had requests: service time."""
+    response_p95_ms: float | None = None
+    """The same from the planned start, in open workloads."""
+    planned_rate: float = 0.0
+    """Iterations a second of all open workloads."""
+    target_rate: float = 0.0
+    starts_rate: float = 0.0
+    """Iterations that started in the newest whole second."""
+    waiting: int = 0
+    cut: int = 0
+    warming_up: bool = False
     health: HealthRow = field(default_factory=HealthRow)
     workloads: tuple[WorkloadRow, ...] = ()
     operations: tuple[OperationRow, ...] = ()

@@ -1,50 +1,22 @@
-"""Merges what the workers measured: totals, operations, seconds, errors. Percentiles are never averaged."""
+"""Takes in what the workers measured: the run's totals, its seconds, its errors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from dmsperf_tui.engine.histogram import Histogram, merged
-from dmsperf_tui.engine.messages import (
-    ErrorInterval,
-    Gauges,
-    Interval,
-    OperationInterval,
-    Sample,
-    WorkloadGauge,
-)
-from dmsperf_tui.plan.metrics import HTTP_TRENDS
+from dmsperf_tui.engine.histogram import Histogram
+from dmsperf_tui.engine.messages import ErrorInterval, Gauges, Interval, Sample, WorkloadGauge
+from dmsperf_tui.run.totals import DURATION, Totals, trend_of
 
-DURATION = "http_req_duration"
 SECOND_PATIENCE = 3
 """A second is closed when every live worker has reported it, or this many seconds later."""
-
-
-@dataclass(slots=True)
-class OperationTotals:
-    """One operation of one workload since the start of load."""
-
-    workload: str
-    name: str
-    method: str
-    requests: int = 0
-    failed: int = 0
-    trends: dict[str, Histogram] = field(default_factory=dict)
-
-    def add(self, interval: OperationInterval) -> None:
-        self.requests += interval.requests
-        self.failed += interval.failed
-        for metric, histogram in interval.trends.items():
-            self.trends.setdefault(metric, Histogram()).add(histogram)
-
-    def trend(self, metric: str) -> Histogram:
-        return self.trends.get(metric) or Histogram()
+ERROR_SAMPLES = 5
 
 
 @dataclass(slots=True)
 class ErrorGroup:
-    """One kind of failure since the start of load."""
+    """One kind of failure since the start of load, the warm-up included."""
 
     operation: str
     phase: str
@@ -60,17 +32,24 @@ class Second:
     """One second of all workers."""
 
     number: int
-    requests: int = 0
-    failed: int = 0
-    iterations: int = 0
-    operations: dict[tuple[str, str], Histogram] = field(default_factory=dict)
-    """Durations by (workload, operation)."""
+    totals: Totals = field(default_factory=Totals)
     reported: set[int] = field(default_factory=set)
     lag_p99_ms: float = 0.0
+    slip_p99_ms: float = 0.0
     cpu_share: float = 0.0
+    due_free: int = 0
+    due_prompt: int = 0
+    warm_up: bool = False
 
-    def durations(self) -> Histogram:
-        return merged(self.operations.values())
+    @property
+    def iterations(self) -> int:
+        """Completed."""
+        return self.totals.trend("iteration_duration").count
+
+    def durations_by_operation(self) -> dict[tuple[str, str], Histogram]:
+        """Durations by (workload, operation), of those that had any."""
+        found = {key: trend_of(rows) for key, rows in self.totals.by_name().items()}
+        return {key: histogram for key, histogram in found.items() if histogram.count}
 
 
 class Statistics:
@@ -79,16 +58,15 @@ class Statistics:
     def __init__(
         self, closed: Callable[[Second], None], sampled: Callable[[ErrorGroup, Sample], None]
     ) -> None:
-        self.operations: dict[tuple[str, str], OperationTotals] = {}
-        self.iterations: dict[str, Histogram] = {}
-        self.checks: dict[str, tuple[int, int]] = {}
+        self.totals = Totals()
+        """Of the measured time: the warm-up is not in them."""
+        self.warm_up = Totals()
         self.errors: dict[tuple[str, str, str], ErrorGroup] = {}
-        self.data_sent = 0
-        self.data_received = 0
         self._closed = closed
         self._sampled = sampled
         self._open: dict[int, Second] = {}
         self._next = 0
+        self._warming_up = False
         self._gauges: dict[int, Gauges] = {}
         self._lost: set[int] = set()
         self._finished: set[int] = set()
@@ -109,37 +87,21 @@ class Statistics:
     def take(self, worker: int, interval: Interval) -> None:
         """Adds one worker's second and closes the seconds that are complete."""
         self.take_gauges(worker, interval.gauges)
-        second = self._open.setdefault(
-            max(interval.second, self._next), Second(max(interval.second, self._next))
-        )
+        number = max(interval.second, self._next)
+        second = self._open.setdefault(number, Second(number))
         second.reported.add(worker)
+        second.warm_up = interval.warm_up
         second.lag_p99_ms = max(second.lag_p99_ms, interval.lag_p99_ms)
+        second.slip_p99_ms = max(second.slip_p99_ms, interval.slip_p99_ms)
         second.cpu_share = max(second.cpu_share, interval.cpu_share)
-        for operation in interval.operations:
-            self._take_operation(second, operation)
-        for workload, histogram in interval.iterations.items():
-            self.iterations.setdefault(workload, Histogram()).add(histogram)
-            second.iterations += histogram.count
-        for name, (passes, fails) in interval.checks.items():
-            before = self.checks.get(name, (0, 0))
-            self.checks[name] = (before[0] + passes, before[1] + fails)
+        second.due_free += interval.due_free
+        second.due_prompt += interval.due_prompt
+        totals = self.warm_up if interval.warm_up else self.totals
+        for each in (totals, second.totals):
+            each.take(interval.operations, interval.metrics, interval.data_sent, interval.data_received)
         for error in interval.errors:
             self._take_error(error)
-        self.data_sent += interval.data_sent
-        self.data_received += interval.data_received
         self._close_complete(interval.second)
-
-    def _take_operation(self, second: Second, interval: OperationInterval) -> None:
-        key = (interval.workload, interval.name)
-        totals = self.operations.get(key)
-        if totals is None:
-            totals = OperationTotals(interval.workload, interval.name, interval.method)
-            self.operations[key] = totals
-        totals.add(interval)
-        second.requests += interval.requests
-        second.failed += interval.failed
-        if DURATION in interval.trends:
-            second.operations.setdefault(key, Histogram()).add(interval.trends[DURATION])
 
     def _take_error(self, interval: ErrorInterval) -> None:
         key = (interval.operation, interval.phase, interval.failure)
@@ -151,8 +113,9 @@ class Statistics:
         group.first_ns = min(group.first_ns, interval.first_ns)
         group.last_ns = max(group.last_ns, interval.last_ns)
         for sample in interval.samples:
-            self._sampled(group, sample)
-            group.samples.append(sample)
+            if len(group.samples) < ERROR_SAMPLES:
+                self._sampled(group, sample)
+                group.samples.append(sample)
 
     def _close_complete(self, newest: int) -> None:
         """Closes, in order, the seconds that all live workers have reported or that are long past."""
@@ -162,16 +125,18 @@ class Statistics:
             late = self._next < newest - SECOND_PATIENCE
             if not late and second is not None and not live <= second.reported:
                 return
-            self._open.pop(self._next, None)
-            self._closed(second or Second(self._next))
-            self._next += 1
+            self._close_next()
 
     def close_all(self) -> None:
         """The run is over: nothing more can come."""
         while self._open:
-            second = self._open.pop(self._next, None)
-            self._closed(second or Second(self._next))
-            self._next += 1
+            self._close_next()
+
+    def _close_next(self) -> None:
+        second = self._open.pop(self._next, None) or Second(self._next, warm_up=self._warming_up)
+        self._warming_up = second.warm_up
+        self._next += 1
+        self._closed(second)
 
     # --- out ------------------------------------------------------------------------------------
 
@@ -180,17 +145,24 @@ class Statistics:
         total = WorkloadGauge(done=any(worker not in self._lost for worker in self._gauges))
         for worker, gauges in self._gauges.items():
             one = gauges.workloads.get(workload, WorkloadGauge())
+            total.planned += one.planned
             total.started += one.started
             total.completed += one.completed
             total.interrupted += one.interrupted
+            total.dropped += one.dropped
+            total.cut += one.cut
+            total.queued += one.queued
             if worker not in self._lost:
                 total.vus += one.vus
+                total.made += one.made
                 total.leaving += one.leaving
                 total.running += one.running
+                total.waiting += one.waiting
                 total.done = total.done and one.done
             else:
-                # What a lost worker was doing was interrupted with it.
+                # What a lost worker was doing was interrupted with it, and what waited there was cut.
                 total.interrupted += one.running
+                total.cut += one.waiting
         return total
 
     def taken(self, worker: int, workload: str) -> int:
@@ -207,26 +179,5 @@ class Statistics:
         """Requests written in full: what the system under load can have counted."""
         return sum(gauges.requests_sent for gauges in self._gauges.values())
 
-    @property
-    def requests(self) -> int:
-        return sum(totals.requests for totals in self.operations.values())
 
-    @property
-    def failed(self) -> int:
-        return sum(totals.failed for totals in self.operations.values())
-
-    def select(self, tags: Iterable[tuple[str, str]] = ()) -> list[OperationTotals]:
-        """The operations that carry all of `tags` (`name`, `scenario`)."""
-        wanted = dict(tags)
-        return [
-            totals
-            for totals in self.operations.values()
-            if wanted.get("name", totals.name) == totals.name
-            and wanted.get("scenario", totals.workload) == totals.workload
-        ]
-
-    def trend(self, metric: str, tags: Iterable[tuple[str, str]] = ()) -> Histogram:
-        """A trend over operations, or `iteration_duration` over workloads."""
-        if metric in HTTP_TRENDS:
-            return merged(totals.trend(metric) for totals in self.select(tags))
-        return merged(self.iterations.values())
+__all__ = ["DURATION", "ErrorGroup", "Second", "Statistics"]

@@ -5,12 +5,23 @@ from __future__ import annotations
 import os
 import platform
 import resource
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from dmsperf_tui import __version__
 from dmsperf_tui.engine.histogram import Histogram
-from dmsperf_tui.plan.metrics import HTTP_TRENDS
+from dmsperf_tui.plan.metrics import (
+    BUILT_IN,
+    HTTP_METRICS,
+    HTTP_TRENDS,
+    OTHER_TRENDS,
+    RESPONSE_TIME,
+    START_SLIP,
+    MetricType,
+)
+from dmsperf_tui.plan.scenario import WorkloadPlan
+from dmsperf_tui.plan.thresholds import Threshold
 from dmsperf_tui.plan.units import NS_PER_S
 from dmsperf_tui.report.hdr import encoded
 from dmsperf_tui.report.summary import (
@@ -33,16 +44,17 @@ from dmsperf_tui.report.summary import (
 )
 from dmsperf_tui.run.run import Run
 from dmsperf_tui.run.snapshot import TimelineRow
-from dmsperf_tui.run.statistics import DURATION, OperationTotals
 from dmsperf_tui.run.timeline import SegmentTotals
+from dmsperf_tui.run.totals import DURATION, OperationTotals, Tags, Totals, trend_of
 from dmsperf_tui.settings.environment import public
 
 _PERCENTILES = (50, 90, 95, 99, 99.9)
 
 
-def _trend(histogram: Histogram) -> Trend:
+def _trend(histogram: Histogram, unit: Literal["ms", ""] = "ms") -> Trend:
     p50, p90, p95, p99, p999 = (value / 1000 for value in histogram.percentiles_us(_PERCENTILES))
     return Trend(
+        unit=unit,
         count=histogram.count,
         avg=histogram.mean_us / 1000,
         min=histogram.min_us / 1000,
@@ -55,71 +67,151 @@ def _trend(histogram: Histogram) -> Trend:
     )
 
 
-def _metrics(run: Run, seconds: float) -> dict[str, Trend | Counter | Rate | Gauge]:
-    statistics, counts = run.statistics, run.counts()
+_Metric = Trend | Counter | Rate | Gauge
 
-    def counter(total: int) -> Counter:
+
+def _rate(passes: int, fails: int) -> Rate:
+    return Rate(rate=passes / (passes + fails) if passes + fails else 0.0, passes=passes, fails=fails)
+
+
+def _metrics(run: Run, seconds: float) -> dict[str, _Metric]:
+    """k6's metrics over the measured time, the scenario's own, and what thresholds select of them."""
+    totals, counts = run.statistics.totals, run.counts()
+
+    def counter(total: float) -> Counter:
         return Counter(count=total, rate=total / seconds)
 
-    def rate(passes: int, fails: int) -> Rate:
-        return Rate(rate=passes / (passes + fails) if passes + fails else 0.0, passes=passes, fails=fails)
-
-    metrics: dict[str, Trend | Counter | Rate | Gauge] = {
-        "http_reqs": counter(statistics.requests),
-        "http_req_failed": rate(statistics.failed, statistics.requests - statistics.failed),
-        "iterations": counter(sum(histogram.count for histogram in statistics.iterations.values())),
-        "dropped_iterations": counter(counts.dropped),
-        "data_sent": counter(statistics.data_sent),
-        "data_received": counter(statistics.data_received),
+    metrics: dict[str, _Metric] = {
+        "http_reqs": counter(totals.requests),
+        "http_req_failed": _rate(totals.failed, totals.requests - totals.failed),
+        "iterations": counter(totals.trend("iteration_duration").count),
+        "dropped_iterations": counter(sum(counts.dropped.values())),
+        "data_sent": counter(totals.data_sent),
+        "data_received": counter(totals.data_received),
     }
-    for metric in (*HTTP_TRENDS, "iteration_duration"):
-        histogram = statistics.trend(metric)
+    for metric in (*HTTP_TRENDS, *OTHER_TRENDS):
+        histogram = totals.trend(metric)
         if histogram.count:
             metrics[metric] = _trend(histogram)
-    if statistics.checks:
-        metrics["checks"] = rate(
-            sum(passes for passes, _ in statistics.checks.values()),
-            sum(fails for _, fails in statistics.checks.values()),
-        )
-    vus = [row.vus for row in run.timeline.rows] or [0]
+    checks = totals.checks().values()
+    if checks:
+        metrics["checks"] = _rate(sum(passes for passes, _ in checks), sum(fails for _, fails in checks))
+    vus = [row.vus for row in run.timeline.rows if not row.warm_up] or [0]
     metrics["vus"] = Gauge(value=vus[-1], min=min(vus), max=max(vus))
     metrics["vus_max"] = Gauge(value=run.vus_max, min=run.vus_max, max=run.vus_max)
+    for name, kind in run.config.plan.metrics.items():
+        custom = _custom(totals, name, kind, seconds)
+        if custom is not None:
+            metrics[name] = custom
+    for threshold in run.config.plan.thresholds:
+        part = _selected(totals, threshold, seconds) if threshold.tags else None
+        if part is not None:
+            metrics[threshold.metric] = part
     return metrics
 
 
-def _operation(totals: OperationTotals, seconds: float) -> Operation:
-    trend = _trend(totals.trend(DURATION))
+def _custom(totals: Totals, name: str, kind: MetricType, seconds: float, tags: Tags = ()) -> _Metric | None:
+    found = totals.of(name, tags)
+    if not found:
+        return None
+    match kind:
+        case MetricType.TREND:
+            histogram = totals.trend(name, tags)
+            return _trend(histogram, "" if name not in BUILT_IN else "ms") if histogram.count else None
+        case MetricType.RATE:
+            return _rate(sum(one.passes for one in found), sum(one.fails for one in found))
+        case MetricType.COUNTER:
+            total = sum(one.total for one in found)
+            return Counter(count=total, rate=total / seconds)
+        case MetricType.GAUGE:
+            least = min(one.least or 0.0 for one in found)
+            return Gauge(value=found[-1].value, min=least, max=max(one.most or 0.0 for one in found))
+
+
+def _selected(totals: Totals, threshold: Threshold, seconds: float) -> _Metric | None:
+    """A tagged sub-metric, as k6 has one for each that a threshold names."""
+    name, tags = threshold.name, threshold.tags
+    if name in HTTP_METRICS:
+        rows = totals.select(tags)
+        requests = sum(row.requests for row in rows)
+        failed = sum(row.requests for row in rows if row.failed)
+        if name == "http_reqs":
+            return Counter(count=requests, rate=requests / seconds)
+        if name == "http_req_failed":
+            return _rate(failed, requests - failed)
+        histogram = totals.trend(name, tags)
+        return _trend(histogram) if histogram.count else None
+    return _custom(totals, name, threshold.type, seconds, tags)
+
+
+def _operation(key: tuple[str, str], rows: Sequence[OperationTotals], seconds: float) -> Operation:
+    trend = _trend(trend_of(rows))
+    responses = trend_of(rows, RESPONSE_TIME)
+    requests = sum(row.requests for row in rows)
     return Operation(
-        name=totals.name,
-        workload=totals.workload,
-        method=totals.method,
-        count=totals.requests,
-        failed=totals.failed,
-        rate=totals.requests / seconds,
+        name=key[1],
+        workload=key[0],
+        method=rows[0].method,
+        count=requests,
+        failed=sum(row.requests for row in rows if row.failed),
+        rate=requests / seconds,
         avg=trend.avg,
         med=trend.med,
         p90=trend.p90,
         p95=trend.p95,
         p99=trend.p99,
         max=trend.max,
+        response=_trend(responses) if responses.count else None,
+    )
+
+
+def _workload(run: Run, workload: WorkloadPlan) -> WorkloadPart:
+    gauge = run.gauge(workload.name)
+    return WorkloadPart(
+        executor=workload.executor,
+        flow=workload.flow,
+        vus_max=run.workload_vus_max.get(workload.name, 0),
+        planned_iterations=workload.iterations,
+        planned=gauge.planned,
+        started=gauge.started,
+        completed=gauge.completed,
+        interrupted=gauge.interrupted,
+        running=gauge.running,
+        dropped=gauge.dropped,
+        cut=gauge.cut,
+        waiting=gauge.waiting,
+        queued=gauge.queued,
+        max_vus=run.max_vus.get(workload.name),
+        flows=run.weights[workload.name] if len(workload.flows) > 1 else {},
     )
 
 
 def _segment(segment: SegmentTotals, end: int) -> Segment:
-    p50, p95, p99 = (value / 1000 for value in segment.durations.percentiles_us((50, 95, 99)))
-    some = segment.durations.count > 0
+    p50, p95, p99 = _some(segment.durations, (50, 95, 99))
+    r95, r99 = _some(segment.responses, (95, 99))
     return Segment(
-        start_s=segment.start,
-        end_s=segment.end if segment.end is not None else end,
+        start_s=float(segment.start),
+        end_s=float(segment.end if segment.end is not None else max(end, segment.start)),
         why=segment.why,
         vus=segment.vus,
+        iterations_rate=segment.rate,
+        warm_up=segment.warm_up,
         requests=segment.requests,
         failed=segment.failed,
         rate=segment.requests / segment.seconds if segment.seconds else 0.0,
-        p50=p50 if some else None,
-        p95=p95 if some else None,
-        p99=p99 if some else None,
+        p50=p50,
+        p95=p95,
+        p99=p99,
+        response_p95=r95,
+        response_p99=r99,
     )
+
+
+def _some(histogram: Histogram, percentiles: tuple[float, ...]) -> list[float | None]:
+    """In milliseconds; None for each where there is nothing."""
+    if not histogram.count:
+        return [None] * len(percentiles)
+    return [value / 1000 for value in histogram.percentiles_us(percentiles)]
 
 
 def _point(rows: list[TimelineRow]) -> TimelinePoint:
@@ -140,6 +232,14 @@ def _point(rows: list[TimelineRow]) -> TimelinePoint:
         p95=worst("p95_ms"),
         p99=worst("p99_ms"),
         max=worst("max_ms"),
+        rate_planned=last.planned_rate,
+        rate_target=last.target_rate,
+        starts=sum(row.starts for row in rows),
+        dropped=sum(row.dropped for row in rows),
+        waiting=last.waiting,
+        response_p95=worst("r95_ms"),
+        response_p99=worst("r99_ms"),
+        warm_up=last.warm_up,
     )
 
 
@@ -160,6 +260,7 @@ def _manifest(run: Run) -> dict[str, Any]:
         "seed": config.seed,
         "speedup": config.speedup,
         "workers": config.workers,
+        "in_process": config.in_process,
         "environment": public(config.environment),
         "insecure": config.environment.insecure,
         "try_out": run.info.try_out,
@@ -181,23 +282,11 @@ def _iso(start_wall_s: float | None) -> str:
 
 def summarize(run: Run, started_at: float | None, ended_at: float | None) -> Summary:
     """The record as of now. `started_at` and `ended_at` are seconds since the epoch."""
-    seconds = max(run.elapsed_ns / NS_PER_S, 1e-9)
+    seconds = max(run.measured_s, 1e-9)
     snapshot = run.snapshot(first_row=len(run.timeline.rows))
     end = len(run.timeline.rows)
     health = snapshot.health
-    workloads = {}
-    for workload in run.config.plan.workloads:
-        gauge = run.gauge(workload)
-        workloads[workload.name] = WorkloadPart(
-            executor=workload.executor,
-            flow=workload.flow,
-            vus_max=run.workload_vus_max.get(workload.name, 0),
-            planned_iterations=workload.iterations,
-            started=gauge.started,
-            completed=gauge.completed,
-            interrupted=gauge.interrupted,
-            dropped=run.dropped(workload),
-        )
+    totals = run.statistics.totals
     return Summary(
         run=RunPart(
             id=run.info.id,
@@ -208,18 +297,25 @@ def summarize(run: Run, started_at: float | None, ended_at: float | None) -> Sum
             ended_at=_iso(ended_at),
             duration_s=run.elapsed_ns / NS_PER_S,
             paused_s=run.clock.paused_ns / NS_PER_S if run.clock else 0.0,
+            warm_up_s=run.config.plan.warm_up_ns / NS_PER_S,
             state=run.state.value,
             exit_code=run.exit_code,
             message=run.message,
         ),
-        validity=Validity.model_validate({"verdict": health.verdict, "reasons": list(health.reasons)}),
+        validity=Validity.model_validate(
+            {"verdict": health.verdict, "reasons": health.reasons, "findings": health.findings}
+        ),
         metrics=_metrics(run, seconds),
-        operations=[_operation(totals, seconds) for totals in run.statistics.select()],
-        workloads=workloads,
+        operations=[_operation(key, rows, seconds) for key, rows in totals.by_name().items()],
+        workloads={workload.name: _workload(run, workload) for workload in run.config.plan.workloads},
         segments=[_segment(segment, end) for segment in run.timeline.segments],
         thresholds=[
             ThresholdPart(
-                metric=row.metric, expression=row.expression, ok=row.ok is not False, value=row.value
+                metric=row.metric,
+                expression=row.expression,
+                ok=row.ok is not False,
+                value=row.value,
+                broken_s=row.broken_s,
             )
             for row in run.thresholds()
         ],
@@ -245,13 +341,15 @@ def summarize(run: Run, started_at: float | None, ended_at: float | None) -> Sum
             "workers": run.config.workers,
             "workers_alive": run.workers_alive,
             "requests_sent": run.statistics.requests_sent,
-            "loop_lag_p99_ms": health.loop_lag_p99_ms,
-            "cpu_share": health.cpu_share,
+            "loop_lag_p99_ms": run.verdict.worst["lag"],
+            "cpu_share": run.verdict.worst["cpu"],
+            "start_slip_p99_ms": totals.trend(START_SLIP).percentile_us(99) / 1000,
         },
         manifest=_manifest(run),
         histograms={
-            f"{workload}/{name}": encoded(totals.trend(DURATION))
-            for (workload, name), totals in run.statistics.operations.items()
-            if totals.trend(DURATION).count
+            f"{workload}/{name}{suffix}": encoded(histogram)
+            for (workload, name), rows in totals.by_name().items()
+            for metric, suffix in ((DURATION, ""), (RESPONSE_TIME, " (response time)"))
+            if (histogram := trend_of(rows, metric)).count
         },
     )

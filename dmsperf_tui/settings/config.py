@@ -41,6 +41,10 @@ class Options:
     """`--set`: dotted keys of the scenario or the profile."""
     results: str = "results"
     summary: str | None = None
+    in_process: bool = False
+    http_debug: bool = False
+    content: Mapping[str, Any] | None = None
+    """The scenario's content, where it is not a file."""
 
 
 class RunConfig(BaseModel):
@@ -62,6 +66,10 @@ class RunConfig(BaseModel):
     summary: Path | None
     sources: dict[str, str]
     """Where each value came from."""
+    in_process: bool = False
+    """The load runs in the host's own process."""
+    http_debug: bool = False
+    """Each request and answer is printed, secrets removed."""
 
     @field_serializer("environment", when_used="json")
     def _with_secret(self, environment: Environment) -> dict[str, Any]:
@@ -80,7 +88,10 @@ def resolve(options: Options, places: Places | None = None, variables: Variables
     _check_numbers(options)
     profile = load_profile(options.profile, places, variables, of_profile)
     environment = load_environment(options.environment, places, variables)
-    file = TomlFile.read(places.find("scenarios", options.scenario, "scenario"))
+    if options.content is not None:
+        file = TomlFile(Path.cwd() / options.scenario, "", dict(options.content))
+    else:
+        file = TomlFile.read(places.find("scenarios", options.scenario, "scenario"))
     name = options.scenario
     if name.endswith(".toml"):
         name = Path(name).stem
@@ -91,12 +102,19 @@ def resolve(options: Options, places: Places | None = None, variables: Variables
     try:
         data = fill(data, from_mapping(profile.values, "profile value"))
         plan = parse_plan(name, data, vus=options.vus, duration_s=options.duration_s, speedup=options.speedup)
-        for workload in plan.workloads:
-            check_flow(workload, file.path.parent)
+        _check_files(plan, file.path.parent)
     except ConfigError as error:
         if error.key in of_scenario:
             raise error.located(file=f"flag --set {error.key}", key="") from None
         raise (file.locate(error) if error.key else error) from None
+    if options.http_debug and plan.peak_vus > 1:
+        raise ConfigError(
+            f"prints the requests of one VU, and {plan.name} has up to {plan.peak_vus}",
+            key="--http-debug",
+            mend="add --vus 1" if len(plan.workloads) == 1 else "use a scenario of one VU",
+        )
+    if options.in_process and options.workers > 1:
+        raise ConfigError("is one worker", key="--in-process", mend="leave --workers out")
     return RunConfig(
         plan=plan,
         scenario_folder=file.path.resolve().parent,
@@ -109,7 +127,26 @@ def resolve(options: Options, places: Places | None = None, variables: Variables
         results=Path(options.results).resolve(),
         summary=Path(options.summary).resolve() if options.summary else None,
         sources=_sources(options, profile, file),
+        in_process=options.in_process or options.http_debug,
+        http_debug=options.http_debug,
     )
+
+
+def _check_files(plan: Plan, folder: Path) -> None:
+    """Whether the flows and data files that the scenario names can be there."""
+    for workload in plan.workloads:
+        key = f"workloads.{workload.name}"
+        for flow in workload.flows:
+            single = len(workload.flows) == 1 and flow.name == workload.name
+            check_flow(flow.flow, folder, f"{key}.flow" if single else f"{key}.mix.{flow.name}.flow")
+    for key, flow_name in (("setup", plan.setup), ("teardown", plan.teardown)):
+        if flow_name is not None:
+            check_flow(flow_name, folder, key)
+    for name, file in plan.data.items():
+        if not (folder / file).is_file():
+            raise ConfigError(
+                f"no such file {file!r}", key=f"data.{name}", mend=f"put it beside the scenario, in {folder}"
+            )
 
 
 def _check_numbers(options: Options) -> None:

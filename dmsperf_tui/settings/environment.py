@@ -9,13 +9,18 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from dmsperf_tui.plan.errors import ConfigError
-from dmsperf_tui.plan.scenario import explain
+from dmsperf_tui.plan.scenario_file import explain
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.settings.references import fill, lone_reference
 from dmsperf_tui.settings.toml_file import TomlFile
 from dmsperf_tui.settings.variables import Variables
 
 EMBEDDED = "embedded"
+_REFUSED = {
+    **dict.fromkeys(("proxy", "proxies", "http_proxy", "https_proxy"), "proxies"),
+    **dict.fromkeys(("client_cert", "client_certificate", "cert_file", "client_key"), "client certificates"),
+}
+"""What people look for and this tool does not have: load goes straight to the environment."""
 
 
 class Environment(BaseModel):
@@ -86,6 +91,9 @@ def load_environment(name: str, places: Places, variables: Variables) -> Environ
         raise ConfigError(f"{name!r} is no URL", key="--env", mend=f"write http://{name}")
     file = TomlFile.read(places.find("config/environments", name, "environment", (EMBEDDED,)))
     try:
+        for key, what in _REFUSED.items():
+            if key in file.data:
+                raise ConfigError(f"{what} are not supported", key=key, mend="remove it")
         secret = file.data.get("client_secret")
         if secret is not None and not lone_reference(secret):
             raise ConfigError(

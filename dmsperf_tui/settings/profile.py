@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dmsperf_tui.plan.errors import ConfigError, nearest
-from dmsperf_tui.plan.scenario import Duration, explain
+from dmsperf_tui.plan.scenario_file import Duration, explain
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.settings.references import scalar
 from dmsperf_tui.settings.toml_file import TomlFile

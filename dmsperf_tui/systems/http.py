@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 
 from dmsperf_tui.engine.vu import Flow, VirtualUser
-from dmsperf_tui.plan.scenario import RequestSpec
+from dmsperf_tui.plan.scenario_file import RequestSpec
 
 
 def request_flow(spec: RequestSpec) -> Flow:
@@ -18,6 +18,8 @@ def request_flow(spec: RequestSpec) -> Flow:
             headers["Content-Type"] = "application/json"
     name = spec.name or f"{spec.method} {spec.path.partition('?')[0]}"
     expect = frozenset(spec.expect)
+    lines = tuple(headers.items())
+    tags = tuple(spec.tags.items())
 
     async def request(vu: VirtualUser) -> None:
         await vu.request(
@@ -25,9 +27,11 @@ def request_flow(spec: RequestSpec) -> Flow:
             spec.path,
             name=name,
             body=body,
-            headers=headers,
+            headers=lines,
             expect=expect,
             timeout_s=spec.timeout,
+            tags=tags,
+            keep_body=False,
         )
 
     return request

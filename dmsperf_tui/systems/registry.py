@@ -11,12 +11,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from dmsperf_tui.plan.errors import ConfigError, nearest
-from dmsperf_tui.plan.scenario import WorkloadPlan
+from dmsperf_tui.plan.scenario import GENERIC, FlowPlan
 
 if TYPE_CHECKING:
     from dmsperf_tui.engine.vu import Flow
 
-GENERIC = "http.request"
 FLOWS = {
     "dms.create_school": "dmsperf_tui.systems.dms.flows:create_school",
     "dms.descriptor_lifecycle": "dmsperf_tui.systems.dms.flows:descriptor_lifecycle",
@@ -24,15 +23,30 @@ FLOWS = {
 }
 """The flows that ship with the tool, imported when a worker needs them: a screen that lists them does not."""
 
+_GIVEN: dict[str, Flow] = {}
+"""Functions that the caller's own process has handed over, by the names that stand for them."""
 
-def check_flow(workload: WorkloadPlan, folder: Path) -> None:
-    """Whether the flow can be there at all, without importing it.
+
+def keep_flow(function: Flow) -> str:
+    """From now on the returned name is `function`, in this process. Raises ConfigError for one that is not
+    async."""
+    if not inspect.iscoroutinefunction(function):
+        raise ConfigError(f"{function!r} is not an async function", key="flow", mend="write async def")
+    name = f"python.{function.__qualname__}.{len(_GIVEN)}"
+    _GIVEN[name] = function
+    return name
+
+
+def forget_flow(name: str) -> None:
+    _GIVEN.pop(name, None)
+
+
+def check_flow(name: str, folder: Path, key: str) -> None:
+    """Whether the flow that stands at `key` of the scenario can be there at all, without importing it.
 
     Raises ConfigError for an unknown name or a missing file.
     """
-    name = workload.flow
-    key = f"workloads.{workload.name}.flow"
-    if name == GENERIC or name in FLOWS:
+    if name == GENERIC or name in FLOWS or name in _GIVEN:
         return
     file, colon, _ = name.partition(":")
     if not colon or not file.endswith(".py"):
@@ -52,30 +66,32 @@ def _module(path: Path) -> ModuleType:
     return module
 
 
-def flow_of(workload: WorkloadPlan, folder: Path) -> Flow:
-    """The flow of `workload`; files are looked for in the scenario's `folder`.
+def flow_of(plan: FlowPlan, folder: Path) -> Flow:
+    """The function that `plan` names; files are looked for in the scenario's `folder`.
 
     Raises ConfigError as `check_flow` does, and for a function that is not async; whatever a file of
     the user's raises on import.
     """
-    check_flow(workload, folder)
-    if workload.flow == GENERIC:
+    check_flow(plan.flow, folder, plan.name)
+    if plan.flow == GENERIC:
         from dmsperf_tui.systems.http import request_flow
 
-        assert workload.request is not None
-        return request_flow(workload.request)
-    if workload.flow in FLOWS:
-        module_name, _, function = FLOWS[workload.flow].partition(":")
+        assert plan.request is not None
+        return request_flow(plan.request)
+    if plan.flow in _GIVEN:
+        return _GIVEN[plan.flow]
+    if plan.flow in FLOWS:
+        module_name, _, function = FLOWS[plan.flow].partition(":")
         module = importlib.import_module(module_name)
     else:
-        file, _, function = workload.flow.partition(":")
+        file, _, function = plan.flow.partition(":")
         module = _module(folder / file)
     flow: Flow | None = getattr(module, function, None)
     if flow is None or not inspect.iscoroutinefunction(flow):
         known = [name for name, value in vars(module).items() if inspect.iscoroutinefunction(value)]
         raise ConfigError(
-            f"there is no async function {function!r}",
-            key=f"workloads.{workload.name}.flow",
+            f"there is no async function {function!r} in {plan.flow}",
+            key=plan.name,
             mend=nearest(function, known),
         )
     return flow

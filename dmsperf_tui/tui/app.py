@@ -17,24 +17,24 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
 from dmsperf_tui.plan.errors import ConfigError
-from dmsperf_tui.plan.steering import parse_vu_change
-from dmsperf_tui.run.commands import Command, Note, Pause, Release, Resume, SetVus, Stop
+from dmsperf_tui.run.commands import Stop
 from dmsperf_tui.run.launch import LaunchError, launch
 from dmsperf_tui.run.link import RunLink
-from dmsperf_tui.run.snapshot import RunSnapshot
 from dmsperf_tui.settings.config import Options, RunConfig
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.tui import keys, theme
-from dmsperf_tui.tui.dialogs import Answer, Prompt, QuitDialog, StopDialog, VuPrompt
+from dmsperf_tui.tui.dialogs import Answer, QuitDialog
 from dmsperf_tui.tui.header import WIDE
 from dmsperf_tui.tui.help import HelpScreen
 from dmsperf_tui.tui.keybar import KeyBar
+from dmsperf_tui.tui.levels import by_rate
 from dmsperf_tui.tui.messages import LinkEnded, SnapshotArrived
 from dmsperf_tui.tui.outcome import farewell
 from dmsperf_tui.tui.palette import RunCommands
 from dmsperf_tui.tui.phases import ENDED, LIVE, Phase, phase_of
 from dmsperf_tui.tui.run_view import RunView
 from dmsperf_tui.tui.setup import SetupView
+from dmsperf_tui.tui.steering import SteeringApp
 from dmsperf_tui.tui.timeline import Timeline
 from dmsperf_tui.tui.wording import record_of
 
@@ -45,7 +45,7 @@ class MainScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [keys.binding(key, "app.") for key in keys.TABS]
 
 
-class DmsPerfApp(App[None]):
+class DmsPerfApp(SteeringApp):
     """Set up a load test, watch it, steer it."""
 
     TITLE = "dmsperf-tui"
@@ -65,20 +65,17 @@ class DmsPerfApp(App[None]):
         places: Places | None = None,
         refresh_hz: float | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(link)
         # Here and not once mounted, where a change of theme styles everything a second time.
         self.register_theme(theme.DARK)
         self.register_theme(theme.LIGHT)
         if "TEXTUAL_THEME" not in os.environ:
             self.theme = theme.DARK.name
-        self.phase = Phase.SETUP if link is None else Phase.STARTING
         self.timeline = Timeline()
-        self.snapshot: RunSnapshot | None = None
         self.exit_code: int | None = None
         """The run's, once one has ended on this screen."""
         self._options = options
         self._places = places
-        self._link = link
         self._start_run = start
         self._refresh_hz = refresh_hz or (2.0 if "SSH_CONNECTION" in os.environ else 4.0)
         self._stale = False
@@ -146,6 +143,7 @@ class DmsPerfApp(App[None]):
         self.snapshot = snapshot
         self._stale = True
         self._enter(phase_of(snapshot.state))
+        self.query_one(KeyBar).show(self.phase, by_rate=self._by_rate())
         if snapshot.state.over:
             self.exit_code = snapshot.exit_code
             if self._quit_when_over:
@@ -171,28 +169,18 @@ class DmsPerfApp(App[None]):
         if phase is self.phase:
             return
         self.phase = phase
-        self.query_one(KeyBar).show(phase)
+        self.query_one(KeyBar).show(phase, by_rate=self._by_rate())
         # Only here: each refresh of the bindings costs memory that Textual does not give back.
         self.refresh_bindings()
         self._paint()
+
+    def _by_rate(self) -> bool:
+        return self.snapshot is not None and by_rate(self.snapshot)
 
     def _paint(self) -> None:
         if self._stale and self.snapshot is not None:
             self._stale = False
             self.query_one(RunView).paint(self.timeline, self.snapshot, self.phase)
-
-    def tell(self, command: Command) -> None:
-        """Sends a command; a refusal is shown."""
-        if self._link is not None:
-            self.run_worker(self._send(self._link, command), group="commands")
-
-    async def _send(self, link: RunLink, command: Command) -> None:
-        try:
-            reply = await link.send(command)
-        except ConnectionError:
-            return  # the end of its snapshots says so too
-        if not reply.ok:
-            self.notify(reply.text or "refused", title="Not done", severity="warning", markup=False)
 
     # Keys
 
@@ -227,43 +215,6 @@ class DmsPerfApp(App[None]):
         self._started_here = True
         self._watch(link)
 
-    def action_pause(self) -> None:
-        self.tell(Resume() if self.phase is Phase.PAUSED else Pause())
-
-    def action_vus_by(self, amount: int) -> None:
-        self.tell(SetVus(amount=amount, unit="by"))
-
-    def action_set_vus(self) -> None:
-        if self.snapshot is not None:
-            self.push_screen(VuPrompt(self.snapshot), self._set_vus)
-
-    def _set_vus(self, text: str | None) -> None:
-        if text is not None:
-            change = parse_vu_change(text)
-            self.tell(
-                SetVus.model_validate({"amount": change.amount, "unit": change.unit, "over_s": change.over_s})
-            )
-
-    def action_release(self) -> None:
-        self.tell(Release())
-
-    def action_note(self) -> None:
-        prompt = Prompt("A note on the timeline", "Enter writes it into the record, Esc leaves it", most=500)
-        self.push_screen(prompt, self._note)
-
-    def _note(self, text: str | None) -> None:
-        if text is not None:
-            self.tell(Note(text=text))
-
-    def action_stop(self) -> None:
-        at_once = self.phase is Phase.STOPPING
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.tell(Stop(at_once=at_once))
-
-        self.push_screen(StopDialog(at_once=at_once), answered)
-
     def action_window(self) -> None:
         self.query_one(RunView).next_window()
         self._stale = True
@@ -290,7 +241,7 @@ class DmsPerfApp(App[None]):
         self.query_one(SetupView).refresh_config()
 
     def action_help(self) -> None:
-        self.push_screen(HelpScreen(self.phase))
+        self.push_screen(HelpScreen(self.phase, by_rate=self._by_rate()))
 
     def action_detach(self) -> None:
         self._leave()

@@ -116,14 +116,15 @@ def clock_axis(low: float, high: float, width: int) -> Axis:
     return Axis(low, high, tuple((float(at), format_clock(at)) for at in ticks))
 
 
-def count_axis(greatest: float, height: int) -> Axis:
-    """Whole numbers from 0 to a round one above `greatest`."""
+def count_axis(greatest: float, height: int, *, whole: bool = True) -> Axis:
+    """From 0 to a round number above `greatest`; in whole numbers, except for rates."""
     wanted = max(1, min(5, height // 2))
-    top = max(greatest, 1.0)
-    power = 10.0 ** math.floor(math.log10(top / wanted)) if top > wanted else 1.0
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor * wanted >= top)
-    step = max(1.0, step)
-    high = step * math.ceil(top / step)
+    least = 1.0 if whole else 0.01
+    top = max(greatest, least)
+    power = 10.0 ** math.floor(math.log10(top / wanted))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor * wanted >= top * (1 - 1e-9))
+    step = max(least, step)
+    high = step * math.ceil(top / step - 1e-9)
     ticks = [step * i for i in range(round(high / step) + 1)]
     return Axis(0.0, high, tuple((at, _thousands(at)) for at in ticks))
 
@@ -161,4 +162,6 @@ def _plain(value: float) -> str:
 
 
 def _thousands(value: float) -> str:
+    if value < 10:
+        return f"{round(value, 2):g}"
     return f"{value:,.0f}" if value < 100_000 else f"{value / 1000:,.0f}k"

@@ -1,161 +1,71 @@
-"""The chart widget, and the three charts of a run: virtual users, throughput and latency."""
+"""The three charts of a run: its load (virtual users, or a rate), throughput and latency."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
 
-from rich.segment import Segment
 from textual.content import Content
-from textual.strip import Strip
-from textual.widget import Widget
 
-from dmsperf_tui.run.snapshot import EventRow, RunSnapshot, RunState, ThresholdRow
-from dmsperf_tui.tui.chart_data import Axis, Point, clock_axis, count_axis, log_axis, reduce, time_axis
-from dmsperf_tui.tui.plot import LINE, ROLES, Level, Mark, Picture, Series, canvas_width, draw
-from dmsperf_tui.tui.timeline import Timeline, Values
-from dmsperf_tui.tui.wording import milliseconds
+from dmsperf_tui.run.snapshot import RunState, ThresholdRow
+from dmsperf_tui.tui.chart import RunChart, View, Words
+from dmsperf_tui.tui.chart_data import Axis, Point, count_axis, log_axis
+from dmsperf_tui.tui.events import marks
+from dmsperf_tui.tui.figures import late_parts
+from dmsperf_tui.tui.plot import LINE, Level, Picture, Series
+from dmsperf_tui.tui.timeline import Values
+from dmsperf_tui.tui.wording import milliseconds, per, rate_unit_s
 
 DOTS = "·"
 DASHES = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """What a run's charts are drawn from."""
+class LoadChart(RunChart):
+    """The load as planned, as asked for by plan and hand, and as it is; events on top.
 
-    timeline: Timeline
-    snapshot: RunSnapshot
-    window_s: float | None
-    """None: the whole run."""
+    Virtual users; in a run of open workloads alone the rate of starts.
+    """
 
-
-class Chart(Widget, can_focus=True):
-    """A picture drawn by plotext, as lines of styled text: made once per change, then only looked up."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"chart--{role}" for role in ROLES}
-    EMPTY: ClassVar[str] = ""
-    """What will be shown here, and how to make it appear."""
-    LEGEND: ClassVar[tuple[tuple[str, str, str], ...]] = ()
-    """Each line's role, its look and its name."""
-
-    def __init__(self, *, title: str, id: str) -> None:
-        super().__init__(id=id, classes="panel chart")
-        self._title = title
-        self._strips: list[Strip] = []
-        self._drawn_for: tuple[int, int] | None = None
-
-    def on_mount(self) -> None:
-        self.border_title = self.heading()
-
-    def heading(self, note: str = "") -> Content:
-        """The title with the legend, so that no line needs a guess."""
-        parts: list[str | tuple[str, str]] = [self._title + note]
-        for role, look, name in self.LEGEND:
-            style = f"$chart-{role}"
-            parts += ["  ", (look, style), f" {name}"]
-        return Content.assemble(*parts)
-
-    def picture(self, width: int, height: int) -> Picture | None:
-        """What to draw at this size; None while there is nothing."""
-        raise NotImplementedError
-
-    def redraw(self) -> None:
-        """The data has changed."""
-        self._drawn_for = None
-        self.refresh()
-
-    def notify_style_update(self) -> None:
-        self._drawn_for = None
-        super().notify_style_update()
-
-    def render_line(self, y: int) -> Strip:
-        size = (self.size.width, self.size.height)
-        if self._drawn_for != size:
-            self._strips = self._draw(*size)
-            self._drawn_for = size
-        return self._strips[y] if y < len(self._strips) else Strip.blank(size[0], self.rich_style)
-
-    def _draw(self, width: int, height: int) -> list[Strip]:
-        picture = self.picture(width, height)
-        if picture is None:
-            return self._draw_empty(width, height)
-        styles = {role: self.get_component_rich_style(f"chart--{role}") for role in ROLES}
-        return [
-            Strip([Segment(text, styles[role]) for text, role in row], width)
-            for row in draw(picture, width, height)
-        ]
-
-    def _draw_empty(self, width: int, height: int) -> list[Strip]:
-        blank = Strip.blank(width, self.rich_style)
-        if width < len(self.EMPTY) + 2:
-            return [blank] * height
-        text = self.EMPTY.center(width)
-        line = Strip([Segment(text, self.get_component_rich_style("chart--axis"))], width)
-        return [line if row == height // 2 else blank for row in range(height)]
-
-
-class RunChart(Chart):
-    """A chart of a run's seconds."""
-
-    def __init__(self, *, title: str, id: str) -> None:
-        super().__init__(title=title, id=id)
-        self._view: View | None = None
-
-    def show(self, view: View | None) -> None:
-        """Draws `view`, or nothing."""
-        self._view = view
-        self.redraw()
-
-    def picture(self, width: int, height: int) -> Picture | None:
-        view = self._view
-        if view is None or not view.timeline.times:
-            return None
-        snapshot = view.snapshot
-        axis = time_axis(
-            view.timeline.end_s, view.window_s, width, snapshot.info.planned_s, over=snapshot.state.over
-        )
-        return self.compose_picture(view, axis, width, height)
-
-    def compose_picture(self, view: View, x: Axis, width: int, height: int) -> Picture | None:
-        raise NotImplementedError
-
-    @staticmethod
-    def lines(view: View, x: Axis, width: int, values: Values) -> list[list[Point]]:
-        """One series of the timeline, fit for this width."""
-        times, cut = view.timeline.since(x.low, values)
-        return reduce(times, cut, x.low, x.high, canvas_width(width))
-
-
-class VuChart(RunChart):
-    """Users as planned, as asked for by plan and hand, and as they are; events on top."""
-
-    EMPTY = "Virtual users appear here once the load has started."
-    LEGEND = (("actual", "━", "actual"), ("target", "--", "target"), ("planned", "··", "planned"))
+    def words(self) -> Words:
+        workloads = self.view.snapshot.workloads if self.view else ()
+        # A second's VUs are those of all workloads; target and plan are of those without a rate.
+        actual = "actual, rates' too" if len({row.open for row in workloads}) > 1 else "actual"
+        legend = (("actual", "━", actual), ("target", "--", "target"), ("planned", "··", "planned"))
+        if self.view is not None and self.open:
+            title = f"Starts{per(rate_unit_s(self.view.snapshot))}"
+            return Words(title, legend, "Rates appear here once the load has started.")
+        return Words("Virtual users", legend, "Virtual users appear here once the load has started.")
 
     def compose_picture(self, view: View, x: Axis, width: int, height: int) -> Picture | None:
         timeline = view.timeline
-        planned, target, actual = (
-            self.lines(view, x, width, values) for values in (timeline.planned, timeline.target, timeline.vus)
+        if self.open:
+            columns = (timeline.planned_rate, timeline.target_rate, timeline.starts)
+            unit_s = rate_unit_s(view.snapshot)
+        else:
+            columns, unit_s = (timeline.planned, timeline.target, timeline.vus), 1.0
+        planned, target, actual = (self.lines(view, x, width, values) for values in columns)
+        runs = (
+            ("planned", DOTS, [*planned, *ahead(view, x)]),
+            ("target", DASHES, target),
+            ("actual", LINE, actual),
         )
-        series = (
-            Series("planned", DOTS, [*planned, *ahead(view, x)]),
-            Series("target", DASHES, target),
-            Series("actual", LINE, actual),
-        )
+        series = tuple(Series(role, pen, _times(unit_s, lines)) for role, pen, lines in runs)
         # A fifth of room above, so that event marks stand clear of the lines.
-        y = count_axis(greatest(series) * 1.2, height - 2)
-        return Picture(x, y, series, (), tuple(marks(view.snapshot.events)))
+        y = count_axis(greatest(series) * 1.2, height - 2, whole=not self.open)
+        return Picture(x, y, series, (), tuple(marks(view.snapshot.events, timeline.measured_from_s)))
+
+    def show(self, view: View | None) -> None:
+        super().show(view)
+        self.border_subtitle = Content("  ").join(late_parts(view.snapshot)) if view else ""
 
 
 class ThroughputChart(RunChart):
     """Requests that ended in each second, and those of them that failed."""
 
-    EMPTY = "Requests a second appear here once the load has started."
-    LEGEND = (("throughput", "━", "total"), ("failures", "××", "failed"))
+    def words(self) -> Words:
+        legend = (("throughput", "━", "total"), ("failures", "××", "failed"))
+        return Words("Requests/s", legend, "Requests a second appear here once the load has started.")
 
     def compose_picture(self, view: View, x: Axis, width: int, height: int) -> Picture | None:
         timeline = view.timeline
@@ -168,28 +78,32 @@ class ThroughputChart(RunChart):
 
 
 class LatencyChart(RunChart):
-    """Percentiles of each second on a logarithmic scale, with the bounds that thresholds set."""
+    """Percentiles of each second on a logarithmic scale, with the bounds that thresholds set.
 
-    EMPTY = "Latency percentiles appear here with the first answer."
-    LEGEND = (("p50", "--", "p50"), ("p95", "━", "p95"), ("p99", "··", "p99"))
+    Service time; in a run of open workloads alone response time, from the planned start.
+    """
+
+    def words(self) -> Words:
+        legend = (("p50", "--", "p50"), ("p95", "━", "p95"), ("p99", "··", "p99"))
+        title = "Response time ms" if self.open else "Latency ms"
+        return Words(title, legend, "Latency percentiles appear here with the first answer.")
 
     def compose_picture(self, view: View, x: Axis, width: int, height: int) -> Picture | None:
         timeline = view.timeline
         runs = [
             (role, pen, self.lines(view, x, width, values))
             for role, pen, values in (
-                ("p99", DOTS, timeline.p99),
-                ("p50", DASHES, timeline.p50),
-                ("p95", LINE, timeline.p95),
+                ("p99", DOTS, timeline.r99 if self.open else timeline.p99),
+                ("p50", DASHES, timeline.r50 if self.open else timeline.p50),
+                ("p95", LINE, timeline.r95 if self.open else timeline.p95),
             )
         ]
         values = [value for _, _, lines in runs for run in lines for _, value in run]
         if not values:
             return None
         least, most = min(values), max(values)
-        bounds = latency_bounds(view.snapshot.thresholds)
         # A bound far above the data would press it flat, so it is said rather than drawn.
-        near = [(bound, label) for bound, label in bounds if bound <= most * 50]
+        near = [(bound, label) for bound, label in self._bounds() if bound <= most * 50]
         y = log_axis(least, max([most, *(bound for bound, _ in near)]), height - 2)
         levels = tuple(Level(math.log10(bound), label) for bound, label in near)
         series = tuple(
@@ -198,37 +112,18 @@ class LatencyChart(RunChart):
         )
         return Picture(x, y, series, levels)
 
+    def _bounds(self) -> list[tuple[float, str]]:
+        metric = "http_req_response_time" if self.open else "http_req_duration"
+        return latency_bounds(self.view.snapshot.thresholds, metric) if self.view else []
+
     def show(self, view: View | None) -> None:
         super().show(view)
-        newest = view.timeline.p95[-1] if view and view.timeline.p95 else None
-        bounds = latency_bounds(view.snapshot.thresholds) if view else []
-        said = "  ".join(label for _, label in bounds) if bounds else ""
-        subtitle = f"{milliseconds(newest)} ms p95 now" if newest is not None else ""
-        self.border_subtitle = Content("  ·  ".join(part for part in (subtitle, said) if part))
-
-
-class PreviewChart(Chart):
-    """The load that a plan will make: VUs over its time."""
-
-    EMPTY = "Choose a scenario to see its load."
-
-    def __init__(self, *, title: str, id: str) -> None:
-        super().__init__(title=title, id=id)
-        self._shapes: Sequence[tuple[float, int]] = ()
-        self._length_s = 0.0
-
-    def show(self, points: Sequence[tuple[float, int]], length_s: float) -> None:
-        """Draws VUs at seconds; no points leave it empty."""
-        self._shapes, self._length_s = points, length_s
-        self.redraw()
-
-    def picture(self, width: int, height: int) -> Picture | None:
-        if not self._shapes:
-            return None
-        run = [(at, float(vus)) for at, vus in self._shapes]
-        top = max(value for _, value in run)
-        x = clock_axis(0.0, self._length_s, width)
-        return Picture(x, count_axis(top, height - 2), (Series("actual", LINE, [run]),))
+        timeline = view.timeline if view else None
+        column = (timeline.r95 if self.open else timeline.p95) if timeline else []
+        newest = column[-1] if column else None
+        said = f"{milliseconds(newest)} ms p95 now" if newest is not None else ""
+        bounds = "  ".join(label for _, label in self._bounds())
+        self.border_subtitle = Content("  ·  ".join(part for part in (said, bounds) if part))
 
 
 def ahead(view: View, x: Axis) -> list[list[Point]]:
@@ -236,8 +131,12 @@ def ahead(view: View, x: Axis) -> list[list[Point]]:
     snapshot, now_s = view.snapshot, view.timeline.end_s
     if snapshot.state.over or snapshot.state is RunState.STOPPING or x.high <= now_s:
         return []
-    later = [(now_s + at - snapshot.elapsed_s, float(vus)) for at, vus in snapshot.info.plan]
-    run = [(now_s, float(snapshot.planned)), *((at, vus) for at, vus in later if at > now_s)]
+    info = snapshot.info
+    plan, present = (
+        (info.rate_plan, snapshot.planned_rate) if info.open else (info.plan, float(snapshot.planned))
+    )
+    later = [(now_s + at - snapshot.elapsed_s, float(level)) for at, level in plan]
+    run = [(now_s, present), *((at, level) for at, level in later if at > now_s)]
     inside = [point for point in run if point[0] <= x.high]
     if len(inside) < len(run):
         (before, level), (after, target) = run[len(inside) - 1], run[len(inside)]
@@ -249,37 +148,26 @@ def greatest(series: Sequence[Series]) -> float:
     return max((value for line in series for run in line.runs for _, value in run), default=0.0)
 
 
+def _times(factor: float, lines: Sequence[Sequence[Point]]) -> Sequence[Sequence[Point]]:
+    if factor == 1:
+        return lines
+    return [[(at, value * factor) for at, value in run] for run in lines]
+
+
 def _log(value: float) -> float:
     return math.log10(max(value, 0.1))
 
 
-_BOUND = re.compile(r"p\((?P<percentile>[\d.]+)\)\s*<=?\s*(?P<bound>[\d.]+)")
+_BOUND = re.compile(r"p\((?P<percentile>[\d.]+)\)\s*<=?\s*(?P<bound>[\d.]+)(?:\s+(?:over|for|per)\s+\S+)?")
 
 
-def latency_bounds(thresholds: Sequence[ThresholdRow]) -> list[tuple[float, str]]:
-    """The upper bounds that thresholds set on all requests' latency percentiles: (ms, expression)."""
+def latency_bounds(
+    thresholds: Sequence[ThresholdRow], metric: str = "http_req_duration"
+) -> list[tuple[float, str]]:
+    """The upper bounds that thresholds set on all requests' percentiles of `metric`: (ms, expression)."""
     found = []
     for row in thresholds:
         match = _BOUND.fullmatch(row.expression.strip())
-        if row.metric == "http_req_duration" and match and float(match["bound"]) > 0:
+        if row.metric == metric and match and float(match["bound"]) > 0:
             found.append((float(match["bound"]), row.expression.strip()))
-    return found
-
-
-_CHANGE = re.compile(r"(\d+)\s*(?:→|->|to)\s*(\d+)")
-_SIGNS = {"release": "▲ plan", "pause": "‖ pause", "resume": "▶", "worker-lost": "✗ worker", "stop": "■ stop"}
-
-
-def marks(events: Sequence[EventRow]) -> list[Mark]:
-    """The events that explain a bend in the lines, as short as they can be said."""
-    found = []
-    for event in events:
-        if event.at_s < 0:
-            continue
-        if event.kind == "vus":
-            change = _CHANGE.search(event.text)
-            step = int(change[2]) - int(change[1]) if change else 0
-            found.append(Mark(event.at_s, f"▲{step:+d}" if step else "▲"))
-        elif event.kind in _SIGNS:
-            found.append(Mark(event.at_s, _SIGNS[event.kind]))
     return found

@@ -12,6 +12,7 @@ from dmsperf_tui.plan.scenario import WorkloadPlan
 from dmsperf_tui.plan.units import format_duration
 from dmsperf_tui.settings.config import Options, RunConfig
 from dmsperf_tui.tui.readings import Reading
+from dmsperf_tui.tui.wording import rate_words
 
 
 class DetailsPanel(VerticalScroll):
@@ -76,6 +77,14 @@ def _workload_words(workload: WorkloadPlan) -> str:
     parts = [workload.executor, workload.flow]
     if workload.iterations:
         parts.append(f"{workload.iterations:,} iterations")
+    if workload.iterations_per_vu:
+        parts.append(f"{workload.iterations_per_vu:,} iterations a VU")
+    if arrival := workload.arrival:
+        parts.append(f"up to {rate_words(workload.shape.peak, arrival.time_unit_s)}")
+        parts.append(f"at most {arrival.max_vus:,} VUs")
+        parts.append("late iterations wait" if arrival.late == "queue" else "late iterations are dropped")
+    if workload.after:
+        parts.append(f"after {workload.after}")
     if workload.think_time_s:
         parts.append(f"think time {format_duration(workload.think_time_s)}")
     return " · ".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from textual import on
@@ -10,39 +11,32 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, OptionList, Static
 
-from dmsperf_tui.plan.errors import ConfigError
-from dmsperf_tui.plan.steering import VuChange, parse_vu_change
-from dmsperf_tui.run.snapshot import RunSnapshot
+from dmsperf_tui.run.snapshot import WorkloadRow
+from dmsperf_tui.tui.levels import Level
 
 Answer = Literal["stop", "leave"]
 
 
-class StopDialog(ModalScreen[bool | None]):
-    """Really stop? A second stop, while one is under way, is at once."""
+class Confirm(ModalScreen[bool | None]):
+    """Really? Going on as before has the focus."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y,s,S", "answer(True)", "Stop"),
-        Binding("n,escape,q", "answer(False)", "Go on"),
+        Binding("y", "answer(True)", "Yes"),
+        Binding("n,escape,q", "answer(False)", "No"),
     ]
 
-    def __init__(self, *, at_once: bool) -> None:
+    def __init__(self, question: str, what: str, yes: str) -> None:
         super().__init__()
-        self._at_once = at_once
+        self._question, self._what, self._yes = question, what, yes
 
     def compose(self) -> ComposeResult:
-        question = "End the run at once?" if self._at_once else "Stop the run?"
-        what = (
-            "What is in flight is cut off. The record is kept."
-            if self._at_once
-            else "Nothing new starts; what runs may finish. The record is kept."
-        )
         with Vertical(classes="dialog"):
-            yield Static(question, classes="question", markup=False)
-            yield Static(what, classes="hint", markup=False)
+            yield Static(self._question, classes="question", markup=False)
+            yield Static(self._what, classes="hint", markup=False)
             with Horizontal(classes="buttons"):
-                yield Button("y  End it" if self._at_once else "y  Stop", id="yes", variant="error")
+                yield Button(f"y  {self._yes}", id="yes", variant="error")
                 yield Button("n  Go on", id="no")
 
     def on_mount(self) -> None:
@@ -54,6 +48,55 @@ class StopDialog(ModalScreen[bool | None]):
 
     def action_answer(self, yes: bool) -> None:
         self.dismiss(yes)
+
+
+class StopDialog(Confirm):
+    """Really stop? A second stop, while one is under way, is at once."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("s,S", "answer(True)", "Stop")]
+
+    def __init__(self, *, at_once: bool) -> None:
+        if at_once:
+            what = "What is in flight is cut off. The record is kept."
+            super().__init__("End the run at once?", what, "End it")
+        else:
+            what = "Nothing new starts; what runs may finish. The record is kept."
+            super().__init__("Stop the run?", what, "Stop")
+
+
+class SkipDialog(Confirm):
+    """Really skip? A stage that was skipped does not come again by itself."""
+
+    def __init__(self, rows: Sequence[WorkloadRow]) -> None:
+        what = "\n".join(f"{row.name}: stage {row.stage} of {row.stages} → {row.stage + 1}" for row in rows)
+        super().__init__("Skip the rest of this stage?", what, "Skip")
+
+
+class ChooseLevel(ModalScreen[Level | None]):
+    """Which workload is meant, where there are several."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "call_off", "Cancel")]
+
+    def __init__(self, levels: Sequence[Level]) -> None:
+        super().__init__()
+        self._levels = levels
+
+    def compose(self) -> ComposeResult:
+        lines = [
+            Content.assemble((level.title, "bold"), (f"  {level.now}", "$foreground-muted"))
+            for level in self._levels
+        ]
+        with Vertical(classes="dialog"):
+            yield Static("Which one?", classes="question", markup=False)
+            yield OptionList(*lines, markup=False)
+            yield Static("↑ ↓ Enter chooses, Esc does not", classes="hint", markup=False)
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._levels[event.option_index])
+
+    def action_call_off(self) -> None:
+        self.dismiss(None)
 
 
 class QuitDialog(ModalScreen[Answer | None]):
@@ -90,67 +133,3 @@ class QuitDialog(ModalScreen[Answer | None]):
 
     def action_answer(self, answer: str) -> None:
         self.dismiss("stop" if answer == "stop" else "leave" if answer == "leave" else None)
-
-
-class Prompt(ModalScreen[str | None]):
-    """One line of text, checked as it is typed; what is wrong with it stands below."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "call_off", "Cancel")]
-
-    def __init__(self, question: str, hint: str, placeholder: str = "", most: int = 0) -> None:
-        super().__init__()
-        self._question, self._hint = question, hint
-        self._placeholder, self._most = placeholder, most
-
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog"):
-            yield Static(self._question, classes="question", markup=False)
-            yield Input(placeholder=self._placeholder, max_length=self._most)
-            yield Static(self._hint, classes="hint", id="says", markup=False)
-
-    def on_mount(self) -> None:
-        self.query_one(Input).focus()
-
-    def judge(self, text: str) -> tuple[bool, Content]:
-        """Whether `text` will do, and what to say of it. Subclasses know."""
-        return bool(text.strip()), Content(self._hint)
-
-    @on(Input.Changed)
-    def _changed(self, event: Input.Changed) -> None:
-        empty = not event.value.strip()
-        says = Content(self._hint) if empty else self.judge(event.value)[1]
-        self.query_one("#says", Static).update(says)
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        good, says = self.judge(event.value)
-        if good:
-            self.dismiss(event.value.strip())
-        else:
-            self.query_one("#says", Static).update(says)
-
-    def action_call_off(self) -> None:
-        self.dismiss(None)
-
-
-class VuPrompt(Prompt):
-    """A new VU target, with what it will come to."""
-
-    def __init__(self, snapshot: RunSnapshot) -> None:
-        super().__init__(
-            f"Virtual users: {snapshot.vus} now, target {snapshot.heading}, plan {snapshot.planned}",
-            "50   +10   -10   +20%   50 over 30s     Enter sets it, Esc does not",
-            "50 over 30s",
-        )
-        self._heading = snapshot.heading
-
-    def judge(self, text: str) -> tuple[bool, Content]:
-        try:
-            change = parse_vu_change(text)
-        except ConfigError as error:
-            return False, Content.styled(f"✗ {error}", "$error")
-        return True, Content.styled(f"✓ {self._effect(change)}", "$success")
-
-    def _effect(self, change: VuChange) -> str:
-        over = f" over {change.over_s:g} s" if change.over_s else ", now"
-        return f"VUs {self._heading} → {change.apply(self._heading)}{over}"

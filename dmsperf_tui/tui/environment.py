@@ -45,7 +45,7 @@ def check_line(row: PreflightRow) -> Content:
 
 
 def _generator(snapshot: RunSnapshot) -> Content:
-    """Whether the load generator keeps up, and why not."""
+    """Whether the load generator keeps up, and why not; then what was found about the system."""
     health = snapshot.health
     verdict = VERDICTS.get(health.verdict, VERDICTS["suspect"])
     workers = f"{health.workers_alive}/{health.workers} workers"
@@ -56,6 +56,7 @@ def _generator(snapshot: RunSnapshot) -> Content:
         (f"  {workers}", tone),
         _checks(snapshot.preflight),
         *[(f"\n  {verdict.glyph} {reason}", verdict.style) for reason in health.reasons],
+        *[(f"\n  ◆ {finding}", "$warning") for finding in health.findings],
     )
 
 

@@ -16,11 +16,28 @@ from dmsperf_tui.tui.keys import ALL_KEYS
 from dmsperf_tui.tui.phases import Phase
 
 _PANELS = (
-    ("Header", "the run's state and clock; users there → users aimed at; the newest second's rate and p95"),
+    (
+        "Header",
+        "the run's state and clock; users there → users aimed at, or starts a second → rate aimed at; the "
+        "newest second's requests and p95",
+    ),
+    (
+        "waiting",
+        "of a rate: iterations that are due while all VUs are busy; dropped: never started; cut: still "
+        "waiting at the end",
+    ),
     ("verdict", "✓ valid, ▲ suspect, ✗ invalid: whether the load generator kept up, so the numbers hold"),
-    ("Virtual users", "actual, target (plan and hand together) and plan; ▲ marks a change, ‖ a pause"),
+    (
+        "Virtual users",
+        "or starts: actual, target (plan and hand together) and plan; ▲ marks a change, ‖ a pause, ◆ VUs all "
+        "busy, │ the end of the warm-up",
+    ),
     ("Requests/s", "requests that ended in each second, and those of them that failed"),
-    ("Latency", "p50, p95, p99 of each second, on a logarithmic scale; a dotted line is a threshold"),
+    (
+        "Latency",
+        "p50, p95, p99 of each second, on a logarithmic scale; a dotted line is a threshold; with a rate the "
+        "response time, which counts from the planned start",
+    ),
     ("Operations", "one row a named request, totals since the start; ids never make new rows"),
     (
         "Thresholds",
@@ -28,7 +45,7 @@ _PANELS = (
     ),
     ("Errors", "failures by operation and kind, counted, newest first, with what the first one said"),
     ("Environment", "where the load goes, the checks made before it, and the generator's health"),
-    ("Steer", "each workload's users and iterations; the newest change and how fast it was applied"),
+    ("Steer", "each workload's load and iterations; the newest change and how fast it was applied"),
 )
 
 
@@ -36,7 +53,7 @@ _WIDTH = 100
 """Of the dialog, its frame included; as in the style sheet."""
 
 
-def help_content(phase: Phase, width: int) -> Content:
+def help_content(phase: Phase, width: int, *, by_rate: bool = False) -> Content:
     """Keys that work now stand out; the others are shown dim, so that nothing has to be guessed."""
     lines: list[Content] = []
     for group in ("Run", "Load", "View"):
@@ -47,7 +64,7 @@ def help_content(phase: Phase, width: int) -> Content:
                 lines.append(
                     Content.assemble(
                         (f"  {key.shown:<10}", "bold $footer-key-foreground" if now else "$foreground-muted"),
-                        (key.help, "" if now else "$foreground-muted"),
+                        (key.words(by_rate=by_rate)[1], "" if now else "$foreground-muted"),
                     )
                 )
         lines.append(Content(""))
@@ -64,14 +81,15 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,enter", "close", "Close")]
 
-    def __init__(self, phase: Phase) -> None:
+    def __init__(self, phase: Phase, *, by_rate: bool) -> None:
         super().__init__()
-        self._phase = phase
+        self._phase, self._by_rate = phase, by_rate
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog", id="help"):
             with VerticalScroll():
-                yield Static(help_content(self._phase, min(_WIDTH, self.app.size.width) - 8), markup=False)
+                width = min(_WIDTH, self.app.size.width) - 8
+                yield Static(help_content(self._phase, width, by_rate=self._by_rate), markup=False)
             yield Static("↑ ↓ scroll    esc closes", classes="hint", markup=False)
 
     def on_mount(self) -> None:

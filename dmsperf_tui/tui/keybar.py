@@ -16,11 +16,15 @@ from dmsperf_tui.tui.phases import Phase
 _GAP = "  "
 
 
-def fitting(phase: Phase, width: int) -> list[Key]:
-    """The footer's keys in their fixed order, the least needed left out."""
-    here = [key for key in ALL_KEYS if phase in key.phases and key.rank < 9 and key.word]
-    while here and sum(len(key.shown) + 1 + len(key.word) + len(_GAP) for key in here) > width:
-        here.remove(max(here, key=lambda key: (key.rank, here.index(key))))
+def fitting(phase: Phase, width: int, *, by_rate: bool = False) -> list[tuple[Key, str]]:
+    """The footer's keys and words in their fixed order, the least needed left out."""
+    here = [
+        (key, key.words(by_rate=by_rate)[0])
+        for key in ALL_KEYS
+        if phase in key.phases and key.rank < 9 and key.word
+    ]
+    while here and sum(len(key.shown) + 1 + len(word) + len(_GAP) for key, word in here) > width:
+        here.remove(max(here, key=lambda each: (each[0].rank, here.index(each))))
     return here
 
 
@@ -30,10 +34,11 @@ class KeyBar(Static):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, markup=False)
         self._phase = Phase.SETUP
+        self._by_rate = False
 
-    def show(self, phase: Phase) -> None:
-        if phase is not self._phase:
-            self._phase = phase
+    def show(self, phase: Phase, *, by_rate: bool) -> None:
+        if (phase, by_rate) != (self._phase, self._by_rate):
+            self._phase, self._by_rate = phase, by_rate
             self._paint()
 
     def on_resize(self) -> None:
@@ -41,8 +46,8 @@ class KeyBar(Static):
 
     def _paint(self) -> None:
         parts: list[Content] = []
-        for key in fitting(self._phase, self.size.width):
-            word = "Resume" if key.action == "pause" and self._phase is Phase.PAUSED else key.word
+        for key, usual in fitting(self._phase, self.size.width, by_rate=self._by_rate):
+            word = "Resume" if key.action == "pause" and self._phase is Phase.PAUSED else usual
             part = Content.assemble((key.shown, "bold $footer-key-foreground"), " ", word, _GAP)
             if key.action:
                 part = part.stylize(Style.from_meta({"@click": f"app.{key.action}"}))

@@ -25,19 +25,84 @@ class Key:
     phases: frozenset[Phase]
     rank: int = 5
     """The footer leaves out the highest numbers first; 9 is never in it."""
+    rate_word: str = ""
+    """Word and help where rates set the load, if they are others then."""
+    rate_help: str = ""
+
+    def words(self, *, by_rate: bool) -> tuple[str, str]:
+        """The word of the footer, and the sentence."""
+        word, help = self.word, self.help
+        return (self.rate_word or word, self.rate_help or help) if by_rate else (word, help)
 
 
 KEYS = (
     Key("s", "s", "start", "Start", "Start the run as set up", "Run", ENDED | {Phase.SETUP}, 0),
     Key("space", "space", "pause", "Pause", "Pause the load, or let it go on", "Run", STEERED, 1),
     Key("S", "S", "stop", "Stop", "Stop the run gracefully, after asking", "Run", LIVE, 1),
-    Key("plus,equals_sign", "+", "vus_by(1)", "", "One virtual user more", "Load", STEERED, 9),
-    Key("minus", "-", "vus_by(-1)", "", "One virtual user less", "Load", STEERED, 9),
-    Key("right_square_bracket", "]", "vus_by(10)", "", "Ten virtual users more", "Load", STEERED, 9),
-    Key("left_square_bracket", "[", "vus_by(-10)", "", "Ten virtual users less", "Load", STEERED, 9),
-    Key("", "+-[]", "", "VUs", "", "", STEERED, 1),
-    Key("v", "v", "set_vus", "Set VUs", "Set virtual users: 50, +20%, 50 over 30s", "Load", STEERED, 2),
+    Key(
+        "plus,equals_sign",
+        "+",
+        "level_by(1)",
+        "",
+        "One virtual user more",
+        "Load",
+        STEERED,
+        9,
+        rate_help="The rate one step up",
+    ),
+    Key(
+        "minus",
+        "-",
+        "level_by(-1)",
+        "",
+        "One virtual user less",
+        "Load",
+        STEERED,
+        9,
+        rate_help="The rate one step down",
+    ),
+    Key(
+        "right_square_bracket",
+        "]",
+        "level_by(10)",
+        "",
+        "Ten virtual users more",
+        "Load",
+        STEERED,
+        9,
+        rate_help="The rate ten steps up",
+    ),
+    Key(
+        "left_square_bracket",
+        "[",
+        "level_by(-10)",
+        "",
+        "Ten virtual users less",
+        "Load",
+        STEERED,
+        9,
+        rate_help="The rate ten steps down",
+    ),
+    Key("", "+-[]", "", "VUs", "", "", STEERED, 1, "Rate"),
+    Key(
+        "v",
+        "v",
+        "set_level",
+        "Set VUs",
+        "Set virtual users: 50, +20%, 50 over 30s",
+        "Load",
+        STEERED,
+        2,
+        "Set rate",
+        "Set the rate: 120, 90/m, +20%, 120 over 30s",
+    ),
+    Key(
+        "h", "h", "hold", "Hold", "Freeze the load where it is now, until it is released", "Load", STEERED, 4
+    ),
     Key("l", "l", "release", "Release", "Give the load back to the plan", "Load", STEERED, 3),
+    Key("x", "x", "scale", "Scale", "So many times the plan, until it is released", "Load", STEERED, 6),
+    Key("k", "k", "skip", "Skip", "Go on with the plan's next stage, after asking", "Load", STEERED, 7),
+    Key("t", "t", "extend", "Extend", "More time: a longer last stage", "Load", STEERED, 7),
     Key("n", "n", "note", "Note", "Write a note on the run's timeline", "Run", LIVE, 6),
     Key("w", "w", "window", "Window", "Charts over 1 minute, 5 minutes, or all", "View", WATCHED, 4),
     Key("z", "z", "zoom", "Zoom", "The current panel over the whole screen, and back", "View", WATCHED, 5),

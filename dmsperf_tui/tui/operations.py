@@ -28,6 +28,7 @@ _NUMBERS = (
     _Column("rate", "req/s", 7),
     _Column("p50", "p50", 7),
     _Column("p95", "p95", 7),
+    _Column("r95", "p95 resp", 10),
     _Column("p99", "p99", 7),
     _Column("max", "max", 7),
     _Column("failed", "err %", 6),
@@ -39,7 +40,10 @@ _DROPPED_FIRST = ("p50", "max", "p99", "rate")
 
 
 class OperationsPanel(Vertical):
-    """Count, rate, percentiles and errors of each operation, in the order of their first request."""
+    """Count, rate, percentiles and errors of each operation, in the order of their first request.
+
+    The percentiles are of service time; of response time p95 stands beside them where there is any.
+    """
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, classes="panel")
@@ -62,7 +66,13 @@ class OperationsPanel(Vertical):
         self._paint()
 
     def on_resize(self) -> None:
-        columns = self._fitting(self.size.width - 1)
+        self._fit()
+        self._paint()
+
+    def _fit(self) -> None:
+        """The columns that there is room for, and something to show in."""
+        responses = any(row.r95_ms is not None for row in self._rows)
+        columns = self._fitting(self.size.width - 1, responses=responses)
         if columns != self._columns:
             self._columns = columns
             table = self.query_one(DataTable)
@@ -71,12 +81,13 @@ class OperationsPanel(Vertical):
             for column in columns:
                 label = Text(column.label, justify="left" if column.key == "name" else "right")
                 table.add_column(label, width=column.width, key=column.key)
-        self._paint()
 
     def show(self, rows: tuple[OperationRow, ...]) -> None:
         """Shows `rows`; only cells that differ are painted."""
         gone = len(rows) < len(self._rows)
         self._rows = rows
+        if self._columns:
+            self._fit()
         if gone:
             self._cells.clear()
             self.query_one(DataTable).clear()
@@ -107,6 +118,7 @@ class OperationsPanel(Vertical):
             "rate": rate(row.rate),
             "p50": milliseconds(row.p50_ms),
             "p95": milliseconds(row.p95_ms),
+            "r95": milliseconds(row.r95_ms),
             "p99": milliseconds(row.p99_ms),
             "max": milliseconds(row.max_ms),
             "failed": percent(row.failed, row.count),
@@ -116,15 +128,21 @@ class OperationsPanel(Vertical):
         if column.key == "name":
             return Text(value, no_wrap=True)
         failing = column.key == "failed" and value != "0.0"
-        tone = self._error_tone() if failing else Style(bold=column.key == "p95")
+        tone = (
+            self._error_tone()
+            if failing
+            else Style(
+                bold=column.key == ("r95" if any(each.key == "r95" for each in self._columns) else "p95")
+            )
+        )
         return Text(value, style=tone, justify="right", no_wrap=True)
 
     def _error_tone(self) -> Style:
         return Style(bold=True, color=Color.parse(self.app.theme_variables["error"]).rich_color)
 
     @staticmethod
-    def _fitting(width: int) -> tuple[_Column, ...]:
-        numbers = list(_NUMBERS)
+    def _fitting(width: int, *, responses: bool) -> tuple[_Column, ...]:
+        numbers = [column for column in _NUMBERS if responses or column.key != "r95"]
         for key in _DROPPED_FIRST:
             if sum(column.width for column in numbers) + _LEAST_NAME <= width:
                 break

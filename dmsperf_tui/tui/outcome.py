@@ -8,6 +8,7 @@ from textual.content import Content
 
 from dmsperf_tui.plan.units import format_clock
 from dmsperf_tui.run.snapshot import RunSnapshot
+from dmsperf_tui.tui.figures import late_parts
 from dmsperf_tui.tui.phases import LIVE, Phase
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.wording import LOST, count, outcome, percent, record_of
@@ -57,5 +58,5 @@ class OutcomePanel(VerticalScroll):
             totals = (
                 f"{format_clock(snapshot.elapsed_s)}  {count(snapshot.requests)} requests  {failed} % errors"
             )
-            parts.append(Content(totals))
+            parts.append(Content("  ").join([Content(totals), *late_parts(snapshot)]))
         self.query_one("#outcome-line", Reading).put(Content("   ").join(parts))

@@ -9,8 +9,10 @@ from typing import Protocol, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from dmsperf_tui.run.commands import SetVus
+from dmsperf_tui.run.commands import SetRate, SetVus
+from dmsperf_tui.run.snapshot import RunSnapshot
 from dmsperf_tui.tui.keys import KEYS
+from dmsperf_tui.tui.levels import Level, all_levels, by_rate
 from dmsperf_tui.tui.phases import STEERED, Phase
 
 
@@ -18,8 +20,11 @@ class Steered(Protocol):
     """What the palette needs of the app."""
 
     phase: Phase
+    snapshot: RunSnapshot | None
 
-    def tell(self, command: SetVus) -> None: ...
+    def tell(self, command: SetVus | SetRate) -> None: ...
+
+    def ask_level(self, level: Level | None) -> None: ...
 
     async def run_action(self, action: str) -> bool: ...
 
@@ -29,35 +34,50 @@ class _Offer:
     name: str
     help: str
     action: str = ""
-    change: SetVus | None = None
-
-
-_CHANGES = (
-    _Offer("VUs: 10 % more", "Raise the VU target by a tenth", change=SetVus(amount=10, unit="percent")),
-    _Offer("VUs: 10 % less", "Lower the VU target by a tenth", change=SetVus(amount=-10, unit="percent")),
-    _Offer("VUs: double", "Twice the VU target", change=SetVus(amount=100, unit="percent")),
-    _Offer("VUs: halve", "Half the VU target", change=SetVus(amount=-50, unit="percent")),
-)
+    percent: int = 0
+    level: Level | None = None
 
 
 class RunCommands(Provider):
     """Offers the keys of the present phase and a few changes that have no key."""
 
+    @property
+    def _steered(self) -> Steered:
+        return cast("Steered", self.app)
+
+    @property
+    def _by_rate(self) -> bool:
+        return self._steered.snapshot is not None and by_rate(self._steered.snapshot)
+
     def _offers(self) -> Iterator[_Offer]:
-        phase = cast("Steered", self.app).phase
+        phase, snapshot = self._steered.phase, self._steered.snapshot
         for key in KEYS:
             if key.action and phase in key.phases and key.action != "step_back":
-                name = f"{key.word}: {key.help}" if key.word else key.help
-                yield _Offer(name, f"key {key.shown}", action=key.action)
-        if phase in STEERED:
-            yield from _CHANGES
+                word, help = key.words(by_rate=self._by_rate)
+                yield _Offer(f"{word}: {help}" if word else help, f"key {key.shown}", action=key.action)
+        if phase in STEERED and snapshot is not None:
+            yield from self._changes(snapshot)
+
+    def _changes(self, snapshot: RunSnapshot) -> Iterator[_Offer]:
+        what, target = ("Rate", "the rate") if self._by_rate else ("VUs", "the VU target")
+        for percent, name, words in (
+            (10, "10 % more", "Raise {} by a tenth"),
+            (-10, "10 % less", "Lower {} by a tenth"),
+            (100, "double", "Twice {}"),
+            (-50, "halve", "Half {}"),
+        ):
+            yield _Offer(f"{what}: {name}", words.format(target), percent=percent)
+        for level in all_levels(snapshot):
+            yield _Offer(f"{level.title}: set", level.now, level=level)
 
     async def _do(self, offer: _Offer) -> None:
-        app = cast("Steered", self.app)
-        if offer.change is not None:
-            app.tell(offer.change)
+        if offer.level is not None:
+            self._steered.ask_level(offer.level)
+        elif offer.percent:
+            kind = SetRate if self._by_rate else SetVus
+            self._steered.tell(kind(amount=offer.percent, unit="percent"))
         else:
-            await app.run_action(offer.action)
+            await self._steered.run_action(offer.action)
 
     async def discover(self) -> Hits:
         for offer in self._offers():

@@ -7,7 +7,8 @@ from textual.containers import Grid, Vertical
 from textual.widget import Widget
 
 from dmsperf_tui.run.snapshot import RunSnapshot
-from dmsperf_tui.tui.charts import LatencyChart, RunChart, ThroughputChart, View, VuChart
+from dmsperf_tui.tui.chart import RunChart, View
+from dmsperf_tui.tui.charts import LatencyChart, LoadChart, ThroughputChart
 from dmsperf_tui.tui.environment import EnvironmentPanel
 from dmsperf_tui.tui.errors import ErrorsPanel, NewestError
 from dmsperf_tui.tui.header import RunHeader
@@ -18,7 +19,7 @@ from dmsperf_tui.tui.steer import SteerPanel
 from dmsperf_tui.tui.thresholds import ThresholdsPanel
 from dmsperf_tui.tui.timeline import Timeline
 
-_PANELS = ("vus", "latency", "throughput", "thresholds", "errors", "environment", "operations")
+_PANELS = ("load", "latency", "throughput", "thresholds", "errors", "environment", "operations")
 WINDOWS: tuple[tuple[float | None, str], ...] = ((300.0, "5 min"), (None, "all"), (60.0, "1 min"))
 _ALL = 1
 """What a run that is over is shown in, unless another window was chosen."""
@@ -36,9 +37,9 @@ class RunView(Vertical):
     def compose(self) -> ComposeResult:
         yield RunHeader(id="header")
         with Grid(id="panels"):
-            yield VuChart(title="Virtual users", id="vus")
-            yield LatencyChart(title="Latency ms", id="latency")
-            yield ThroughputChart(title="Requests/s", id="throughput")
+            yield LoadChart(id="load")
+            yield LatencyChart(id="latency")
+            yield ThroughputChart(id="throughput")
             yield ThresholdsPanel(id="thresholds")
             yield EnvironmentPanel(id="environment")
             yield OperationsPanel(id="operations")
@@ -68,7 +69,8 @@ class RunView(Vertical):
             self._window = _ALL
             self._title_charts()
         self.set_class(phase in ENDED, "-ended")
-        self.query_one(RunHeader).show(snapshot, lost=lost)
+        starts = timeline.starts[-1] if timeline.starts and not snapshot.state.over else None
+        self.query_one(RunHeader).show(snapshot, starts, lost=lost)
         view = View(timeline, snapshot, self.window_s)
         for chart in self.query(RunChart):
             chart.show(view)
@@ -107,7 +109,7 @@ class RunView(Vertical):
 
     def _title_charts(self) -> None:
         for chart in self.query(RunChart):
-            chart.border_title = chart.heading(f" · {WINDOWS[self._window][1]}")
+            chart.retitle(WINDOWS[self._window][1])
 
     def _follow_focus(self) -> None:
         focused = self.screen.focused

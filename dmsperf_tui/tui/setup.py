@@ -13,15 +13,17 @@ from textual.message import Message
 from textual.widgets import Button, OptionList
 
 from dmsperf_tui.plan.errors import ConfigError
+from dmsperf_tui.plan.scenario import Plan
 from dmsperf_tui.plan.units import format_duration
 from dmsperf_tui.settings.catalogue import catalogue
 from dmsperf_tui.settings.config import Options, RunConfig, resolve
 from dmsperf_tui.settings.places import Places
-from dmsperf_tui.tui.charts import PreviewChart
 from dmsperf_tui.tui.choices import Choices
 from dmsperf_tui.tui.details import DetailsPanel
 from dmsperf_tui.tui.environment import EnvironmentPanel
+from dmsperf_tui.tui.preview import PreviewChart
 from dmsperf_tui.tui.readings import Reading
+from dmsperf_tui.tui.wording import per, rate_words
 
 _KINDS = {"environments": "environment", "profiles": "profile", "scenarios": "scenario"}
 
@@ -45,7 +47,7 @@ class SetupView(Horizontal):
             yield Choices("Profile", id="profiles")
             yield Choices("Scenario", id="scenarios")
         with Vertical(id="chosen"):
-            yield PreviewChart(title="Load", id="preview")
+            yield PreviewChart(id="preview")
             yield DetailsPanel(id="details")
             yield EnvironmentPanel(id="target")
             with Horizontal(id="go"):
@@ -111,19 +113,32 @@ class SetupView(Horizontal):
         return config
 
     def _show(self, config: RunConfig, options: Options) -> None:
-        plan = config.plan
-        length_s = plan.duration_ns / 1e9
-        preview = self.query_one(PreviewChart)
-        preview.show(plan.corners, length_s)
-        most = max((w for w in plan.workloads if w.iterations), default=None, key=lambda w: w.end_ns)
-        longest = "at most " if most is not None and most.end_ns == plan.duration_ns else ""
-        users = "1 VU" if plan.peak_vus == 1 else f"peak {plan.peak_vus:,} VUs"
-        preview.border_title = Content(f"Load of {plan.name}")
-        preview.border_subtitle = Content(f"{longest}{format_duration(length_s)} · {users}")
+        self._show_plan(config.plan)
         self.query_one(DetailsPanel).show(config, options)
         self.query_one(EnvironmentPanel).show_choice(config.environment)
         self.query_one("#start", Button).disabled = False
         self.say("s starts   ↑ ↓ choose   tab next")
+
+    def _show_plan(self, plan: Plan) -> None:
+        """Its shape, with its unit, its length and its peaks."""
+        length_s, preview = plan.duration_ns / 1e9, self.query_one(PreviewChart)
+        units = {workload.arrival.time_unit_s for workload in plan.workloads if workload.arrival}
+        unit_s = units.pop() if len(units) == 1 else 1.0
+        most = max((w for w in plan.workloads if w.iterations), default=None, key=lambda w: w.end_ns)
+        longest = "at most " if most is not None and most.end_ns == plan.duration_ns else ""
+        words = [f"{longest}{format_duration(length_s)}"]
+        if plan.rate_corners:
+            words.append(f"peak {rate_words(max(level for _, level in plan.rate_corners), unit_s)}")
+        users = sum(workload.peak_vus for workload in plan.workloads if not workload.arrival)
+        if plan.open:
+            words.append(f"at most {plan.peak_vus:,} VU" + ("" if plan.peak_vus == 1 else "s"))
+            preview.show([(at, level * unit_s) for at, level in plan.rate_corners], length_s, whole=False)
+        else:
+            words.append("1 VU" if users == 1 else f"peak {users:,} VUs")
+            preview.show(plan.corners, length_s)
+        unit = f"iterations{per(unit_s)}" if plan.open else "VUs"
+        preview.border_title = Content(f"Load of {plan.name}, {unit}")
+        preview.border_subtitle = Content(" · ".join(words))
 
     def _show_problem(self, text: str) -> None:
         self.config, self.problem = None, text

@@ -8,49 +8,70 @@ from textual.content import Content
 
 from dmsperf_tui.plan.units import format_clock
 from dmsperf_tui.run.snapshot import EventRow, RunSnapshot, RunState, WorkloadRow
+from dmsperf_tui.tui.events import newest_change
+from dmsperf_tui.tui.levels import by_rate, step
 from dmsperf_tui.tui.readings import Reading
-from dmsperf_tui.tui.wording import applied, count, shorten
+from dmsperf_tui.tui.wording import (
+    applied,
+    count,
+    per,
+    rate_number,
+    rate_unit_s,
+    rate_words,
+    shorten,
+)
 
-_SHOWN = ("vus", "release", "pause", "resume", "worker-lost", "note", "stop", "abort", "token")
 
-
-def newest_change(events: tuple[EventRow, ...]) -> EventRow | None:
-    """The last event that a person or a fault caused."""
-    return next((event for event in reversed(events) if event.kind in _SHOWN), None)
-
-
-def change_line(event: EventRow | None, width: int) -> Content:
+def change_line(event: EventRow | None, snapshot: RunSnapshot, width: int) -> Content:
     """`04:02  VUs 40 → 50  ✓ applied in 0.6 s`."""
     if event is None:
-        long = "No change by hand yet:  + and - move the VU target by one,  [ and ] by ten,  v sets it."
-        short = "No change by hand yet.  + - one VU   [ ] ten   v set"
+        if by_rate(snapshot):
+            unit = per(rate_unit_s(snapshot))
+            one, ten = (f"{rate_number(step(snapshot) * steps)}{unit}" for steps in (1, 10))
+            long = f"No change by hand yet:  + and - change the rate by {one},  [ and ] by {ten},  v sets it."
+            short = f"No change by hand yet.  + - {one}   [ ] {ten}   v set"
+        else:
+            long = "No change by hand yet:  + and - move the VU target by one,  [ and ] by ten,  v sets it."
+            short = "No change by hand yet.  + - one VU   [ ] ten   v set"
         return Content.styled(long if width >= len(long) else short, "$foreground-muted")
     clock = format_clock(event.at_s)
     done = applied(event)
-    glyph = "✗ " if event.kind == "worker-lost" else ""
+    glyph = {"worker-lost": "✗ ", "busy": "◆ "}.get(event.kind, "")
     text = shorten(glyph + event.text, max(8, width - len(clock) - len(done) - 4))
     tone = "$success" if event.applied_s is not None else "$warning"
     return Content.assemble((clock, "$foreground-muted"), "  ", (text, "bold"), "  ", (done, tone))
 
 
 def workload_line(row: WorkloadRow, width: int, named: int) -> Content:
-    """`smoke  VUs 38 → 50  by hand (plan 45)  2 leaving  1,204 iterations`."""
+    """`smoke  VUs 38 → 50  ▲ by hand (plan 45)  2 finishing  1,204 iterations`.
+
+    Of an open workload `orders  rate 200/s  ▲ by hand (plan 100/s)  VUs 12/50  3 waiting  ...`.
+    """
+    if row.open:
+        level, plan = (rate_words(value, row.time_unit_s) for value in (row.target_rate, row.planned_rate))
+        load = ("   rate ", f"{level:<6}")
+    else:
+        load, plan = ("   VUs ", f"{row.vus:>3} → {row.target:<3}"), str(row.planned)
     parts: list[str | tuple[str, str]] = [
         (shorten(row.name, named).ljust(named), "bold"),
-        "   VUs ",
-        (f"{row.vus:>3} → {row.target:<3}", "bold"),
+        load[0],
+        (load[1], "bold"),
     ]
-    used = named + 16
-    hand = f"  ▲ by hand (plan {row.planned})" if row.by_hand else "  as planned"
+    used = named + sum(map(len, load))
+    hand = f"  ▲ by hand (plan {plan})" if row.by_hand else "  as planned"
     extras = [(hand, "$warning" if row.by_hand else "$foreground-muted")]
+    if row.open:
+        extras += _open_extras(row)
     if row.leaving:
         extras.append((f"  {row.leaving} finishing", "$foreground-muted"))
+    if row.dropped:
+        extras.append((f"  {count(row.dropped)} dropped", "bold $error"))
+    if row.stages > 1 and row.stage:
+        extras.append((f"  stage {row.stage}/{row.stages}", "$foreground-muted"))
     done = count(row.iterations) + (f"/{count(row.total_iterations)}" if row.total_iterations else "")
     extras.append((f"  {done} iteration" + ("" if done == "1" else "s"), "$foreground-muted"))
     if row.interrupted:
-        extras.append((f"  {count(row.interrupted)} cut", "$foreground-muted"))
-    if row.dropped:
-        extras.append((f"  {count(row.dropped)} dropped", "$warning"))
+        extras.append((f"  {count(row.interrupted)} interrupted", "$foreground-muted"))
     extras.append((f"  {row.executor} · {row.flow}", "$foreground-muted"))
     for text, style in extras:
         if used + len(text) > width:
@@ -58,6 +79,16 @@ def workload_line(row: WorkloadRow, width: int, named: int) -> Content:
         parts.append((text, style))
         used += len(text)
     return Content.assemble(*parts)
+
+
+def _open_extras(row: WorkloadRow) -> list[tuple[str, str]]:
+    full = row.active and row.vus >= row.max_vus
+    extras = [(f"  VUs {row.vus}/{row.max_vus} busy", "bold $warning" if full else "$foreground-muted")]
+    if row.waiting:
+        extras.append((f"  {count(row.waiting)} waiting", "bold $warning"))
+    if row.cut:
+        extras.append((f"  {count(row.cut)} cut", "bold $warning"))
+    return extras
 
 
 class SteerPanel(VerticalScroll):
@@ -94,4 +125,5 @@ class SteerPanel(VerticalScroll):
             return
         lines = [workload_line(row, width, named) for row in rows]
         self.query_one("#workload-lines", Reading).put(Content("\n").join(lines))
-        self.query_one("#change-line", Reading).put(change_line(newest_change(snapshot.events), width))
+        change = change_line(newest_change(snapshot.events), snapshot, width)
+        self.query_one("#change-line", Reading).put(change)

@@ -9,36 +9,44 @@ from textual.content import Content
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.plan.metrics import MetricType
 from dmsperf_tui.plan.thresholds import Threshold, parse_threshold
+from dmsperf_tui.plan.units import format_clock
 from dmsperf_tui.run.snapshot import ThresholdRow
 from dmsperf_tui.tui.readings import Reading
-from dmsperf_tui.tui.wording import milliseconds, shorten
+from dmsperf_tui.tui.wording import JUDGED, milliseconds, shorten
 
 _GAUGE = 8
 
 
 def threshold_line(row: ThresholdRow, width: int, named: int) -> Content:
-    """`✓ http_req_duration  p(95)<2000      183 ms  ━━──────`."""
-    glyph, tone = {True: ("✓", "$success"), False: ("✗", "bold $error"), None: ("◌", "$foreground-muted")}[
-        row.ok
-    ]
+    """`✓ http_req_duration  p(95)<2000      183 ms  ━━──────`, or `broken at 04:10` for the bar."""
+    glyph, tone = JUDGED[row.ok]
     try:
         threshold = parse_threshold(row.metric, row.expression)
     except ConfigError:
         threshold = None
     value = _value(row, threshold)
-    gauge = _gauge(row, threshold) if width >= named + 36 else ""
+    if row.broken_s is not None:
+        after = f"broken at {format_clock(row.broken_s)}"
+    else:
+        after = _gauge(row, threshold) if width >= named + 36 else ""
+    least = 4 + len(row.expression) + 1 + len(value)
+    if row.broken_s is not None and least + len(after) + 2 + len(row.metric) > width:
+        # Where there is no room for both: when it broke is what a person looks for.
+        value, after = after, ""
     expression = row.expression
-    fixed = 2 + 2 + len(expression) + 2 + 10 + (len(gauge) + 2 if gauge else 0)
-    metric = shorten(row.metric, min(named, max(8, width - fixed))).ljust(min(named, max(8, width - fixed)))
-    used = 2 + len(metric) + 2 + len(expression)
-    room = width - used - (len(gauge) + 2 if gauge else 0)
+    fixed = 4 + len(expression) + max(12, len(value) + 1) + (len(after) + 2 if after else 0)
+    if after and row.broken_s is None and named + fixed > width:
+        fixed, after = fixed - len(after) - 2, ""
+    name_width = min(named, max(8, width - fixed))
+    metric = shorten(row.metric, name_width).ljust(name_width)
+    room = width - 4 - len(metric) - len(expression) - (len(after) + 2 if after else 0)
     return Content.assemble(
         (f"{glyph} ", tone),
         metric,
         "  ",
         (expression, "bold"),
         (value.rjust(max(room, len(value) + 1)), tone),
-        (f"  {gauge}" if gauge else "", tone),
+        (f"  {after}" if after else "", tone),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from textual.content import Content
 
+from dmsperf_tui.plan.units import format_duration
 from dmsperf_tui.run.snapshot import EventRow, RunInfo, RunSnapshot, RunState
 from dmsperf_tui.settings.environment import EMBEDDED
 from dmsperf_tui.settings.toml_file import shown
@@ -37,6 +38,7 @@ STATES = {
     RunState.CRASHED: Tone("✗", "CRASHED", "bold $error"),
 }
 LOST = Tone("✗", "HOST GONE", "bold $error")
+WARMING_UP = Tone("◌", "WARMING UP", "bold $accent")
 VERDICTS = {
     "valid": Tone("✓", "valid", "$success"),
     "suspect": Tone("▲", "suspect", "$warning"),
@@ -44,8 +46,19 @@ VERDICTS = {
 }
 
 
+STEERING = ("vus", "rate", "scale", "hold", "release", "skip", "extend", "weights")
+"""Events that the workers acknowledge."""
 JUDGED = {True: ("✓", "$success"), False: ("✗", "bold $error"), None: ("◌", "$foreground-muted")}
 """Glyph and colour of a check or a threshold: holds, fails, nothing to judge yet."""
+
+
+def state_tone(snapshot: RunSnapshot, *, lost: bool) -> Tone:
+    """The run's state now; `lost` when its host has gone since."""
+    if lost:
+        return LOST
+    if snapshot.warming_up and snapshot.state is RunState.RUNNING:
+        return WARMING_UP
+    return STATES[snapshot.state]
 
 
 def outcome(snapshot: RunSnapshot) -> Tone:
@@ -90,6 +103,27 @@ def rate(value: float) -> str:
     return f"{value:.1f}" if 0 < value < 9.95 else f"{value:,.0f}"
 
 
+def per(unit_s: float) -> str:
+    """What a rate is per, as its scenario has it: `/s`, `/m`, `/10s`."""
+    return "/" + ({1.0: "s", 60.0: "m", 3600.0: "h"}.get(unit_s) or format_duration(unit_s))
+
+
+def rate_number(value: float) -> str:
+    """A rate that is set, rather than counted: `1,200`, `57.3`, `0.25`."""
+    return f"{value:,.0f}" if value >= 99.95 else f"{value:.3g}"
+
+
+def rate_words(per_second: float, unit_s: float) -> str:
+    """A rate in the unit of its scenario: `120/s`, `90/m`."""
+    return rate_number(per_second * unit_s) + per(unit_s)
+
+
+def rate_unit_s(snapshot: RunSnapshot) -> float:
+    """What the run's rates are per: the open workloads' own unit where they agree, else a second."""
+    units = {row.time_unit_s for row in snapshot.workloads if row.open}
+    return units.pop() if len(units) == 1 else 1.0
+
+
 def percent(part: int, whole: int) -> str:
     """A share of 100: `0.2`; never 0.0 where there was one."""
     if not whole or not part:
@@ -108,7 +142,7 @@ def environment_name(name: str, *, try_out: bool) -> str:
 def applied(event: EventRow) -> str:
     """How far a change of the load has come."""
     if event.applied_s is None:
-        return "… being applied" if event.kind in ("vus", "release") else ""
+        return "… being applied" if event.kind in STEERING else ""
     return "✓ applied at once" if event.applied_s < 0.05 else f"✓ applied in {event.applied_s:.1f} s"
 
 

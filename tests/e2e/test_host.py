@@ -42,7 +42,7 @@ def test_run_that_shows_as_over_has_its_final_record(
         summary = orjson.loads((host.record.folder / "summary.json").read_bytes())
         assert summary["run"]["state"] == "finished"
         assert summary["run"]["exit_code"] in PASSED
-        assert summary["metrics"]["http_reqs"]["count"] == host.run.statistics.requests > 0
+        assert summary["metrics"]["http_reqs"]["count"] == host.run.statistics.totals.requests > 0
         assert await running in PASSED
 
     asyncio.run(main())

@@ -6,7 +6,7 @@ import pytest
 
 from dmsperf_tui.engine.http import ConnectError, Response, WaitError
 from dmsperf_tui.engine.messages import OperationInterval, Sample
-from dmsperf_tui.engine.recorder import OperationStats, Recorder
+from dmsperf_tui.engine.recorder import MOST_OPERATIONS, OTHER_NAMES, OperationStats, Recorder
 
 US = 1000
 MS = 1_000_000
@@ -34,8 +34,8 @@ def refused() -> Response:
 
 
 def taken(stats: OperationStats) -> OperationInterval:
-    interval = stats.take()
-    assert interval is not None
+    """The interval of requests that all had the same outcome."""
+    (interval,) = stats.take()
     return interval
 
 
@@ -48,7 +48,7 @@ def test_phases_add_up_in_microseconds(stats: OperationStats) -> None:
     stats.record(answered(), failed=False)
     interval = taken(stats)
     assert (interval.workload, interval.name, interval.method) == ("load", "GET students", "GET")
-    assert (interval.requests, interval.failed) == (1, 0)
+    assert (interval.requests, interval.status, interval.failed) == (1, 200, False)
     assert {metric: interval.trends[metric].sum_us for metric in ALWAYS} == {
         "http_req_duration": 5050,
         "http_req_sending": 10,
@@ -80,17 +80,21 @@ def test_phases_that_did_not_happen_are_counted_and_not_recorded(stats: Operatio
 def test_a_request_that_was_never_sent_has_no_duration(stats: OperationStats) -> None:
     stats.record(refused(), failed=True)
     stats.record(answered(), failed=False)
-    interval = taken(stats)
-    assert (interval.requests, interval.failed) == (2, 1)
-    assert {interval.trends[metric].count for metric in ALWAYS} == {1}
-    assert interval.trends["http_req_blocked"].count == 2
-    assert interval.trends["http_req_blocked"].max_us == 3000
+    unsent, sent = stats.take()
+    assert [(one.requests, one.status, one.failed) for one in (unsent, sent)] == [
+        (1, 0, True),
+        (1, 200, False),
+    ]
+    assert not set(unsent.trends) & set(ALWAYS)
+    assert {sent.trends[metric].count for metric in ALWAYS} == {1}
+    assert unsent.trends["http_req_blocked"].max_us == 3000
+    assert sent.trends["http_req_blocked"].zeros == 1
 
 
 def test_an_interval_of_unsent_requests_alone_is_still_told(stats: OperationStats) -> None:
     stats.record(refused(), failed=True)
     interval = taken(stats)
-    assert (interval.requests, interval.failed) == (1, 1)
+    assert (interval.requests, interval.failed) == (1, True)
     assert "http_req_duration" not in interval.trends
 
 
@@ -108,16 +112,16 @@ def test_a_request_without_an_answer_has_the_time_it_waited(stats: OperationStat
 def test_a_refused_status_is_failed_with_its_duration(stats: OperationStats) -> None:
     stats.record(answered(status=409), failed=True)
     interval = taken(stats)
-    assert (interval.failed, interval.trends["http_req_duration"].count) == (1, 1)
+    assert (interval.status, interval.failed, interval.trends["http_req_duration"].count) == (409, True, 1)
 
 
 def test_each_interval_starts_anew_and_an_idle_one_is_left_out(stats: OperationStats) -> None:
     stats.record(answered(), failed=True)
     first = taken(stats)
-    assert stats.take() is None
+    assert stats.take() == []
     stats.record(answered(waiting=9 * MS), failed=False)
     second = taken(stats)
-    assert (second.requests, second.failed) == (1, 0)
+    assert (second.requests, second.failed) == (1, False)
     assert first.trends["http_req_waiting"].max_us == 5000
     assert second.trends["http_req_waiting"].min_us == 9000
 
@@ -144,24 +148,61 @@ def test_operations_of_two_workloads_stay_apart() -> None:
     assert recorder.take_operations() == []
 
 
-def test_iterations_are_kept_by_workload() -> None:
-    recorder = Recorder(0)
-    recorder.iteration("a", 1500 * US)
-    recorder.iteration("a", 2500 * US)
-    recorder.iteration("b", 499)
-    taken = recorder.take_iterations()
-    assert (taken["a"].count, taken["a"].sum_us) == (2, 4000)
-    assert (taken["b"].count, taken["b"].zeros) == (1, 1)
-    assert recorder.take_iterations() == {}
+def test_outcomes_of_one_operation_stay_apart(stats: OperationStats) -> None:
+    for status, failed in ((200, False), (200, False), (409, True), (409, False), (200, True), (409, True)):
+        stats.record(answered(status=status), failed=failed)
+    assert {(one.status, one.failed): one.requests for one in stats.take()} == {
+        (200, False): 2,
+        (200, True): 1,
+        (409, False): 1,
+        (409, True): 2,
+    }
 
 
-def test_checks_are_counted_by_name() -> None:
+def test_response_time_is_taken_from_the_planned_start_of_those_that_had_one(stats: OperationStats) -> None:
+    late = connected(3 * MS, 1 * MS, 0)
+    stats.record(late, failed=False, late_ns=70 * MS)
+    stats.record(answered(), failed=False, late_ns=0)
+    stats.record(answered(), failed=False)
+    trends = taken(stats).trends
+    response = trends["http_req_response_time"]
+    assert (response.count, response.min_us, response.max_us) == (2, 5050, 70_000 + 3000 + 5050)
+    assert trends["http_req_duration"].count == 3
+    assert trends["http_req_duration"].max_us == 5050, "service time knows nothing of the wait"
+
+
+def test_operations_of_other_groups_and_tags_stay_apart() -> None:
     recorder = Recorder(0)
-    for ok in (True, True, False):
-        recorder.check("status is 201", ok)
-    recorder.check("has location", True)
-    assert recorder.take_checks() == {"status is 201": (2, 1), "has location": (1, 0)}
-    assert recorder.take_checks() == {}
+    plain = recorder.operation("a", "GET x", "GET")
+    grouped = recorder.operation("a", "GET x", "GET", "::login")
+    tagged = recorder.operation("a", "GET x", "GET", "", {"kind": "list", "page": "1"})
+    assert tagged is recorder.operation("a", "GET x", "GET", "", {"page": "1", "kind": "list"})
+    for stats in (plain, grouped, tagged):
+        stats.record(answered(), failed=False)
+    assert [(one.group, one.tags) for one in recorder.take_operations()] == [
+        ("", {}),
+        ("::login", {}),
+        ("", {"kind": "list", "page": "1"}),
+    ]
+
+
+def test_beyond_a_thousand_names_operations_are_one_and_it_is_told() -> None:
+    recorder = Recorder(0)
+    for number in range(MOST_OPERATIONS + 50):
+        recorder.operation("a", f"GET /students/{number}", "GET").record(answered(), failed=False)
+    intervals = recorder.take_operations()
+    assert len(intervals) == MOST_OPERATIONS + 1
+    assert sum(one.requests for one in intervals) == MOST_OPERATIONS + 50
+    assert {one.name: one.requests for one in intervals}[OTHER_NAMES] == 50
+    (error,) = recorder.take_errors()
+    assert (error.operation, error.phase, error.failure, error.count) == (
+        OTHER_NAMES,
+        "flow",
+        "too many names",
+        50,
+    )
+    assert "names must not hold ids" in error.samples[0].detail
+    assert recorder.operation("a", "GET /students/3", "GET").name == "GET /students/3"
 
 
 def sample(body: str = "") -> Sample:

@@ -4,66 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from dmsperf_tui.engine.clock import RunClock
-from dmsperf_tui.engine.http import Origin
-from dmsperf_tui.engine.load import Load
-from dmsperf_tui.engine.vu import Flow, VirtualUser
-from dmsperf_tui.engine.workload import WorkloadRunner
-from dmsperf_tui.plan.scenario import parse_plan
+from dmsperf_tui.engine.histogram import Histogram, merged
+from dmsperf_tui.engine.vu import VirtualUser
 from dmsperf_tui.plan.units import NS_PER_S
-from tests.engine.virtual_time import run_virtual, virtual_loop
-
-TICK_S = 0.02
-
-
-class Bench:
-    """One workload on one worker, ticked as the worker ticks it."""
-
-    def __init__(self, flow: Flow, index: int = 0, workers: int = 1, **options: object) -> None:
-        self.loop = virtual_loop()
-        clock = RunClock(self.loop.now_ns(), self.loop.now_ns)
-        self.load = Load(Origin("http", "127.0.0.1", 1), "", clock)
-        plan = parse_plan("t", {"workloads": {"w": {"flow": "dms.create_school", **options}}})
-        self.wanted = 0
-        self.runner = WorkloadRunner(self.load, plan.workloads[0], flow, index, workers, self._want)
-        self.history: list[tuple[float, int]] = []
-
-    def _want(self) -> None:
-        self.wanted += 1
-
-    @property
-    def now_s(self) -> float:
-        return self.load.clock.elapsed_ns() / NS_PER_S
-
-    async def until(self, at_s: float, each: Callable[[], None] = lambda: None) -> None:
-        """Ticks until the run's clock shows `at_s`."""
-        while self.now_s < at_s - 1e-9:
-            self.runner.adjust(self.load.clock.elapsed_ns())
-            gauge = self.runner.gauge
-            assert gauge.started == gauge.completed + gauge.interrupted + gauge.running
-            self.history.append((self.now_s, gauge.vus))
-            each()
-            await asyncio.sleep(min(TICK_S, at_s - self.now_s))
-        self.runner.adjust(self.load.clock.elapsed_ns())
-        await asyncio.sleep(0)
-
-    async def until_finished(self) -> None:
-        while not self.runner.finished:
-            await self.until(self.now_s + TICK_S)
+from tests.engine.bench import Bench, flow_of
+from tests.engine.virtual_time import run_virtual
 
 
-def flow_of(seconds: float) -> Flow:
-    async def flow(vu: VirtualUser) -> None:
-        await vu.sleep(seconds)
+def iterations(bench: Bench) -> Histogram:
+    """The durations of the iterations so far."""
+    measured = bench.load.recorder.take_metrics()
+    found = [metric.trend for metric in measured if metric.metric == "iteration_duration" and metric.trend]
+    return merged(found)
 
-    return flow
 
-
-RAMP = {
+RAMP: dict[str, Any] = {
     "executor": "ramping-vus",
     "start_vus": 0,
     "stages": [
@@ -76,7 +35,7 @@ RAMP = {
 
 def test_ramping_vus_follow_the_plan_to_the_tick() -> None:
     async def main() -> None:
-        bench = Bench(flow_of(0.01), **RAMP)  # type: ignore[arg-type]
+        bench = Bench(flow_of(0.01), **RAMP)
         await bench.until(20)
         shape = bench.runner.plan.shape
         for at_s, vus in bench.history:
@@ -84,7 +43,7 @@ def test_ramping_vus_follow_the_plan_to_the_tick() -> None:
             now = shape.vus_at(round(at_s * NS_PER_S))
             assert min(before, now) <= vus <= max(before, now), f"{vus} VUs at {at_s} s"
         await bench.until_finished()
-        assert bench.runner.gauge.interrupted == 0
+        assert bench.gauge.interrupted == 0
 
     run_virtual(main())
 
@@ -101,7 +60,7 @@ def test_vus_are_shared_between_workers_and_numbered_distinctly() -> None:
         benches = [Bench(flow, i, 3, executor="constant-vus", vus=8, duration="1s") for i in range(3)]
         for bench in benches:
             bench.runner.adjust(0)
-        assert [bench.runner.gauge.vus for bench in benches] == [3, 3, 2]
+        assert [bench.gauge.vus for bench in benches] == [3, 3, 2]
         await asyncio.gather(*(bench.until_finished() for bench in benches))
 
     run_virtual(main())
@@ -122,7 +81,7 @@ def test_leaving_vu_has_the_ramp_down_grace_and_is_then_interrupted() -> None:
             graceful_ramp_down="4s",
         )
         await bench.until(4.9)
-        gauge = bench.runner.gauge
+        gauge = bench.gauge
         assert (gauge.vus, gauge.leaving, gauge.interrupted) == (5, 3, 0)
         await bench.until(5.1)
         assert (gauge.vus, gauge.leaving, gauge.interrupted) == (2, 0, 3)
@@ -135,12 +94,12 @@ def test_vu_that_is_wanted_again_while_it_leaves_stays_uninterrupted() -> None:
     async def main() -> None:
         bench = Bench(flow_of(10), executor="constant-vus", vus=4, duration="60s")
         await bench.until(1)
-        bench.runner.steering.set_vus(1, bench.load.clock.elapsed_ns())
+        bench.steer("set", 1)
         await bench.until(2)
-        assert bench.runner.gauge.leaving == 3
-        bench.runner.steering.set_vus(4, bench.load.clock.elapsed_ns())
+        assert bench.gauge.leaving == 3
+        bench.steer("set", 4)
         await bench.until(59)
-        gauge = bench.runner.gauge
+        gauge = bench.gauge
         assert (gauge.vus, gauge.leaving, gauge.interrupted) == (4, 0, 0)
         assert gauge.completed == 4 * 5
 
@@ -157,7 +116,7 @@ def test_highest_vu_leaves_first() -> None:
 
         bench = Bench(flow, executor="constant-vus", vus=5, duration="60s")
         await bench.until(1)
-        bench.runner.steering.set_vus(2, bench.load.clock.elapsed_ns(), 3 * NS_PER_S)
+        bench.steer("set", 2, over_s=3)
         await bench.until(10)
         ends = [seen[number] for number in (3, 4, 5)]
         assert ends == sorted(ends, reverse=True)
@@ -174,10 +133,10 @@ def test_graceful_stop_lets_running_iterations_finish(
     async def main() -> None:
         bench = Bench(flow_of(length_s), executor="constant-vus", vus=2, duration="1s", graceful_stop="2s")
         await bench.until_finished()
-        gauge = bench.runner.gauge
+        gauge = bench.gauge
         assert (gauge.completed, gauge.interrupted) == (completed, interrupted)
         assert bench.now_s == pytest.approx(min(length_s, 3.0), abs=0.05)
-        assert sum(h.count for h in bench.load.recorder.take_iterations().values()) == completed
+        assert iterations(bench).count == completed
 
     run_virtual(main())
 
@@ -194,7 +153,7 @@ def test_graceful_stop_cuts_a_longer_ramp_down_short() -> None:
         )
         await bench.until_finished()
         assert bench.now_s == pytest.approx(5.0, abs=0.05)
-        assert bench.runner.gauge.interrupted == 2
+        assert bench.gauge.interrupted == 2
 
     run_virtual(main())
 
@@ -207,7 +166,7 @@ def test_stop_is_graceful_and_abort_is_at_once() -> None:
             bench.runner.end(at_once)
             await bench.until_finished()
             assert bench.now_s == pytest.approx(expected_s, abs=0.05)
-            assert bench.runner.gauge.interrupted == (3 if at_once else 0)
+            assert bench.gauge.interrupted == (3 if at_once else 0)
 
     run_virtual(main())
 
@@ -217,8 +176,8 @@ def test_iteration_count_of_constant_vus_is_that_of_a_closed_loop() -> None:
         bench = Bench(flow_of(0.5), executor="constant-vus", vus=7, duration="60s", think_time="1s")
         await bench.until_finished()
         # 60 s / (0.5 s + 1 s) = 40 iterations for each VU.
-        assert bench.runner.gauge.completed == 7 * 40
-        (durations,) = bench.load.recorder.take_iterations().values()
+        assert bench.gauge.completed == 7 * 40
+        durations = iterations(bench)
         assert durations.min_us == pytest.approx(1_500_000, abs=2000)
         assert durations.mean_us == pytest.approx(1_500_000, rel=0.001)
 
@@ -230,7 +189,7 @@ def test_think_time_is_cut_short_when_the_vu_leaves() -> None:
         bench = Bench(flow_of(0.1), executor="constant-vus", vus=1, duration="5s", think_time="60s")
         await bench.until_finished()
         assert bench.now_s == pytest.approx(5.0, abs=0.05)
-        assert bench.runner.gauge.completed == 1
+        assert bench.gauge.completed == 1
 
     run_virtual(main())
 
@@ -244,23 +203,15 @@ def test_pause_starts_nothing_and_counts_in_no_duration() -> None:
             await vu.sleep(1)
 
         bench = Bench(flow, executor="constant-vus", vus=3, duration="20s", think_time="1s")
-        loop, load = bench.loop, bench.load
+        loop = bench.loop
         await bench.until(4.5)
-        load.hold()
-        load.clock.freeze(loop.now_ns())
-        frozen_s = bench.now_s
         before = len(started)
-        for _ in range(500):
-            bench.runner.adjust(load.clock.elapsed_ns())
-            await asyncio.sleep(TICK_S)
-        assert bench.now_s == frozen_s
+        await bench.pause(10)
         assert len(started) == before
-        load.clock.thaw(loop.now_ns())
-        load.release()
         await bench.until_finished()
         assert loop.now_s == pytest.approx(20 + 10, abs=0.1)
-        assert bench.runner.gauge.completed == 3 * 10
-        (durations,) = load.recorder.take_iterations().values()
+        assert bench.gauge.completed == 3 * 10
+        durations = iterations(bench)
         assert durations.max_us == pytest.approx(2_000_000, abs=25_000)
 
     run_virtual(main())
@@ -278,7 +229,7 @@ def test_shared_iterations_do_each_index_once_and_fast_vus_do_more() -> None:
 
     async def main() -> None:
         bench = Bench(flow, executor="shared-iterations", vus=3, iterations=100)
-        leases, free = bench.runner.leases, iter(range(0, 100, 10))
+        leases, free = bench.closed.leases, iter(range(0, 100, 10))
         assert leases is not None
 
         def host() -> None:
@@ -287,8 +238,7 @@ def test_shared_iterations_do_each_index_once_and_fast_vus_do_more() -> None:
                 start = next(free, None)
                 leases.grant(*((start, start + 10) if start is not None else (0, 0)))
 
-        while not bench.runner.finished:
-            await bench.until(bench.now_s + TICK_S, host)
+        await bench.until_finished(host)
 
     run_virtual(main())
     assert sorted(done) == list(range(100))
@@ -308,7 +258,7 @@ def test_flow_that_raises_counts_as_an_iteration_and_an_error() -> None:
         assert (error.phase, error.failure) == ("flow", "LookupError")
         assert error.samples[0].detail == "LookupError: nothing here"
         assert 8 <= error.count <= 10
-        assert bench.runner.gauge.completed == bench.runner.gauge.started
+        assert bench.gauge.completed == bench.gauge.started
 
     run_virtual(main())
 
@@ -329,12 +279,11 @@ def test_conservation_holds_at_every_tick_whatever_people_steer(seed: int) -> No
             at_s += dice.random() * 5
             await bench.until(at_s)
             if dice.random() < 0.2:
-                bench.runner.steering.release()
+                bench.steer("release")
             else:
-                over_ns = int(dice.choice([0, 2]) * NS_PER_S)
-                bench.runner.steering.set_vus(dice.randrange(0, 30), bench.load.clock.elapsed_ns(), over_ns)
+                bench.steer("set", dice.randrange(0, 30), dice.choice([0, 2]))
         await bench.until_finished()
-        gauge = bench.runner.gauge
+        gauge = bench.gauge
         assert gauge.vus == gauge.running == 0
         assert gauge.started == gauge.completed + gauge.interrupted > 50
 
@@ -345,11 +294,10 @@ def test_vus_that_are_cancelled_before_their_first_step_leave_no_ghosts() -> Non
     async def main() -> None:
         bench = Bench(flow_of(1), executor="constant-vus", vus=2, duration="60s")
         await bench.until(1)
-        bench.runner.steering.set_vus(20, bench.load.clock.elapsed_ns())
-        bench.runner.adjust(bench.load.clock.elapsed_ns())
+        bench.steer("set", 20)
         bench.runner.end(at_once=True)
         await bench.until(bench.now_s + 0.1)
-        assert bench.runner.gauge.vus == 0
+        assert bench.gauge.vus == 0
         assert bench.runner.finished
 
     run_virtual(main())
@@ -369,7 +317,7 @@ def test_ramp_down_grace_of_nothing_interrupts_at_once() -> None:
             graceful_ramp_down="0s",
         )
         await bench.until(1.1)
-        assert (bench.runner.gauge.vus, bench.runner.gauge.interrupted) == (0, 4)
+        assert (bench.gauge.vus, bench.gauge.interrupted) == (0, 4)
 
     run_virtual(main())
 
@@ -385,7 +333,7 @@ def test_flow_that_awaits_nothing_lets_the_others_run() -> None:
         bench.runner.adjust(0)
         for _ in range(2000):
             await asyncio.sleep(0)
-        assert bench.runner.gauge.vus == 2
+        assert bench.gauge.vus == 2
         bench.runner.end(at_once=True)
         for _ in range(10):
             await asyncio.sleep(0)
@@ -398,7 +346,7 @@ def test_flow_that_awaits_nothing_lets_the_others_run() -> None:
 def test_lease_that_comes_after_a_stop_or_pause_begins_nothing(halt: str) -> None:
     async def main() -> None:
         bench = Bench(flow_of(1), executor="shared-iterations", vus=2, iterations=50)
-        leases = bench.runner.leases
+        leases = bench.closed.leases
         assert leases is not None
         await bench.until(0.5)
         if halt == "stop":
@@ -407,7 +355,7 @@ def test_lease_that_comes_after_a_stop_or_pause_begins_nothing(halt: str) -> Non
             bench.load.hold()
         leases.grant(0, 10)
         await bench.until(1)
-        assert bench.runner.gauge.started == 0
+        assert bench.gauge.started == 0
         assert leases.taken == 0
 
     run_virtual(main())

@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dmsperf_tui.plan.curve import interpolate
 from dmsperf_tui.plan.executors import (
+    Shape,
     Stage,
-    VuShape,
-    constant_vus,
-    interpolate,
+    constant,
     lease_size,
-    sampled,
     scaled_to_peak,
     share,
 )
@@ -31,8 +30,8 @@ stages = st.lists(
 )
 
 
-def shape_of(start: int, steps: list[tuple[int, int]]) -> VuShape:
-    return VuShape(start, tuple(Stage(length, target) for length, target in steps))
+def shape_of(start: int, steps: list[tuple[int, int]]) -> Shape:
+    return Shape(start, tuple(Stage(length, target) for length, target in steps))
 
 
 def events(start: int, steps: list[tuple[int, int]]) -> list[tuple[Fraction, int]]:
@@ -81,11 +80,11 @@ def test_an_hour_of_repeated_stages_does_not_drift(steps: list[tuple[int, int]])
     laps = min(3600 * S // lap, 1500)
     shape = shape_of(steps[-1][1], steps * laps)
     last_lap = (laps - 1) * lap
-    one = shape_of(steps[-1][1], steps)
+    one, curve = shape_of(steps[-1][1], steps), shape.curve()
     assert shape.duration_ns == laps * lap
     for part in range(20):
         at = lap * part // 20
-        assert shape.vus_at(last_lap + at) == one.vus_at(at)
+        assert curve.vus(last_lap + at) == one.vus_at(at)
 
 
 def test_one_slow_ramp_is_exact_after_an_hour() -> None:
@@ -159,7 +158,7 @@ def test_the_stage_of_an_instant_skips_those_of_no_length() -> None:
 
 
 def test_constant_vus_never_change() -> None:
-    shape = constant_vus(4, 10 * S)
+    shape = constant(4, 10 * S)
     assert {shape.vus_at(at) for at in (0, 1, 5 * S, 10 * S)} == {4}
     assert (shape.peak, shape.duration_ns) == (4, 10 * S)
 
@@ -170,7 +169,7 @@ def test_scaling_gives_the_peak_and_the_nearest_whole_levels(
     start: int, steps: list[tuple[int, int]], peak: int
 ) -> None:
     shape = shape_of(start, steps)
-    scaled = scaled_to_peak(shape, peak)
+    scaled = scaled_to_peak(shape, peak, whole=True)
     assert [stage.duration_ns for stage in scaled.stages] == [length for length, _ in steps]
     if shape.peak == 0:
         assert scaled == shape
@@ -181,7 +180,13 @@ def test_scaling_gives_the_peak_and_the_nearest_whole_levels(
         [scaled.start, *(s.target for s in scaled.stages)],
         strict=True,
     ):
-        assert abs(after - Fraction(before * peak, shape.peak)) <= Fraction(1, 2)
+        assert after == int(after)
+        assert abs(after - Fraction(before * peak, int(shape.peak))) <= Fraction(1, 2)
+
+
+def test_a_rate_is_scaled_without_rounding() -> None:
+    scaled = scaled_to_peak(shape_of(1, [(S, 3), (S, 2)]), 7, whole=False)
+    assert [scaled.start, *(stage.target for stage in scaled.stages)] == pytest.approx([7 / 3, 7, 14 / 3])
 
 
 @settings(max_examples=100, deadline=None)
@@ -203,10 +208,3 @@ def test_a_lease_takes_something_but_leaves_work_for_the_others(remaining: int, 
 
 def test_a_lease_of_nothing_is_empty() -> None:
     assert lease_size(0, 4) == 0
-
-
-@pytest.mark.parametrize(
-    ("points", "expected"), [(1, [0]), (2, [0, 10]), (3, [0, 5, 10]), (5, [0, 2, 5, 7, 10])]
-)
-def test_samples_go_from_the_start_to_the_end(points: int, expected: list[int]) -> None:
-    assert list(sampled(shape_of(0, [(8 * S, 10)]), points)) == expected

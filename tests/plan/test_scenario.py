@@ -44,7 +44,7 @@ def refused(data: dict[str, Any], **flags: Any) -> str:
     return text
 
 
-def stages_of(workload: WorkloadPlan) -> list[tuple[float, int]]:
+def stages_of(workload: WorkloadPlan) -> list[tuple[float, float]]:
     return [(stage.duration_ns / S, stage.target) for stage in workload.shape.stages]
 
 
@@ -77,7 +77,7 @@ def test_shared_iterations_has_the_defaults_of_k6() -> None:
 
 
 def test_a_request_has_get_and_200_as_defaults() -> None:
-    request = parse({**CONSTANT, "flow": "http.request", "request": {"path": "/health"}}).request
+    request = parse({**CONSTANT, "flow": "http.request", "request": {"path": "/health"}}).flows[0].request
     assert request is not None
     assert (request.method, request.expect, request.timeout) == ("GET", [200], 60)
     assert (request.name, request.json_body, request.body, request.headers) == (None, None, None, {})
@@ -129,7 +129,7 @@ def test_a_scenario_without_a_title_is_called_by_its_name() -> None:
         ),
         ({"executor": "shared"}, "did you mean 'shared-iterations'?"),
         ({"duration": None}, "workloads.w.duration: is missing; add duration = ..."),
-        ({"flow": None}, "workloads.w.flow: is missing; add flow = ..."),
+        ({"flow": None}, 'workloads.w.flow: is missing; give flow = "..." or a [mix] of flows'),
         ({"executor": None}, "workloads.w.executor: is missing; known: constant-vus"),
         ({"duration": "5 minutes"}, "workloads.w.duration: '5 minutes' is not a duration; write it as 30s"),
         ({"duration": "5x"}, "workloads.w.duration: '5x' is not a duration"),
@@ -236,8 +236,8 @@ def test_a_bad_line_of_a_request(request_: dict[str, Any], says: str) -> None:
             "thresholds.http_req_failed: 'p(95)' does not fit",
         ),
         (
-            {"thresholds": {"http_req_duration{nme:x}": ["p(95)<5"]}},
-            "unknown tag 'nme'; did you mean 'name'?",
+            {"thresholds": {"http_req_duration{vu:1}": ["p(95)<5"]}},
+            "thresholds.http_req_duration{vu:1}: vu (a VU's number) cannot be selected by; select by name",
         ),
         ({"thresholds": {"checks": "rate>0.9"}}, "thresholds.checks: "),
     ],

@@ -38,18 +38,36 @@ def summary() -> Summary:
             ended_at="2026-01-02T03:05:05.000+00:00",
             duration_s=50.0,
             paused_s=10.0,
+            warm_up_s=5.0,
             state="finished",
             exit_code=99,
         ),
-        validity=Validity(verdict="suspect", reasons=["worker 2 was lost"]),
+        validity=Validity(
+            verdict="suspect",
+            reasons=["worker 2 was lost"],
+            findings=["search: all 20 VUs were busy, so iterations came late (7 waited, 3 dropped, 1 cut)"],
+        ),
         metrics={
             "http_reqs": Counter(count=1000, rate=20.0),
             "http_req_failed": Rate(rate=0.025, passes=25, fails=975),
             "http_req_duration": trend(1000, avg=12.345, low=0.437, med=10.0, high=2031.0, p99=148.21),
+            "http_req_duration{expected_response:true}": trend(
+                975, avg=11.0, low=0.437, med=10.0, high=1900.0, p99=140.0
+            ),
+            "http_req_response_time": trend(200, avg=45.0, low=1.2, med=11.0, high=2500.0, p99=900.0),
             "http_req_waiting": trend(1000, avg=1, low=1, med=1, high=1, p99=1),
             "iterations": Counter(count=250, rate=5.0),
-            "dropped_iterations": Counter(count=0, rate=0.0),
+            "dropped_iterations": Counter(count=3, rate=0.06),
+            "group_duration": trend(90, avg=20, low=10, med=20, high=40, p99=39),
             "iteration_duration": trend(250, avg=100, low=50, med=100, high=3000, p99=250),
+            "iteration_response_time": trend(50, avg=140, low=51, med=110, high=3100, p99=700),
+            "orders": Counter(count=42.5, rate=0.85),
+            "orders{kind:book}": Counter(count=40, rate=0.8),
+            "basket_size": Trend(
+                unit="", count=9, avg=3.5, min=1, med=3, max=12, p90=7, p95=8, p99=12, p999=12
+            ),
+            "found": Rate(rate=0.9, passes=9, fails=1),
+            "queue_length": Gauge(value=3, min=0, max=17),
             "vus": Gauge(value=0, min=0, max=12),
             "vus_max": Gauge(value=12, min=12, max=12),
             "data_received": Counter(count=2_500_000, rate=50_000.0),
@@ -83,6 +101,7 @@ def summary() -> Summary:
                 p95=1.2,
                 p99=1.5,
                 max=2.0,
+                response=trend(200, avg=45.0, low=1.2, med=11.0, high=2500.0, p99=900.0),
             ),
         ],
         workloads={
@@ -94,7 +113,22 @@ def summary() -> Summary:
                 completed=250,
                 interrupted=2,
                 dropped=0,
-            )
+                planned=252,
+            ),
+            "search": WorkloadPart(
+                executor="constant-arrival-rate",
+                flow="read, write",
+                vus_max=20,
+                planned=57,
+                started=53,
+                completed=52,
+                interrupted=1,
+                dropped=3,
+                cut=1,
+                queued=7,
+                max_vus=20,
+                flows={"read": 80, "write": 20},
+            ),
         },
         segments=[
             Segment(
@@ -102,12 +136,15 @@ def summary() -> Summary:
                 end_s=50,
                 why="start",
                 vus=1,
+                iterations_rate=1.0,
                 requests=1000,
                 failed=25,
                 rate=20,
                 p50=10,
                 p95=12,
                 p99=148.21,
+                response_p95=200,
+                response_p99=900,
             ),
             Segment(
                 start_s=50,
@@ -128,6 +165,14 @@ def summary() -> Summary:
             ThresholdPart(
                 metric="http_req_failed{name:POST students}", expression="rate<0.02", ok=False, value=0.03125
             ),
+            ThresholdPart(
+                metric="http_req_response_time",
+                expression="p(95)<100 over 10s",
+                ok=False,
+                value=130.0,
+                broken_s=23.0,
+            ),
+            ThresholdPart(metric="orders{kind:book}", expression="count>10", ok=True, value=40),
             ThresholdPart(metric="http_reqs", expression="count>=1000", ok=True, value=1000),
             ThresholdPart(metric="checks", expression="rate>0.9", ok=True, value=0.95),
             ThresholdPart(metric="iteration_duration", expression="avg<1", ok=True, value=None),
@@ -155,7 +200,24 @@ def summary() -> Summary:
         ],
         timeline=[
             TimelinePoint(
-                second=0, planned=1, target=1, vus=1, requests=20, failed=0, p50=1, p95=2, p99=3, max=4
+                second=0,
+                planned=1,
+                target=1,
+                vus=1,
+                requests=20,
+                failed=0,
+                p50=1,
+                p95=2,
+                p99=3,
+                max=4,
+                rate_planned=1.0,
+                rate_target=2.0,
+                starts=2,
+                dropped=3,
+                waiting=1,
+                response_p95=20,
+                response_p99=90,
+                warm_up=True,
             ),
             TimelinePoint(
                 second=1,

@@ -72,7 +72,7 @@ def test_the_file_has_the_names_of_the_design() -> None:
         "state",
         "exit_code",
     } <= set(data["run"])
-    assert set(data["validity"]) == {"verdict", "reasons"}
+    assert set(data["validity"]) == {"verdict", "reasons", "findings"}
     assert set(data["metrics"]["http_reqs"]) == {"type", "count", "rate"}
     assert set(data["metrics"]["http_req_failed"]) == {"type", "rate", "passes", "fails"}
     assert set(data["metrics"]["http_req_duration"]) == {
@@ -101,8 +101,44 @@ def test_the_file_has_the_names_of_the_design() -> None:
         "p(99)",
         "max",
     } <= set(data["operations"][0])
-    assert set(data["thresholds"][0]) == {"metric", "expression", "ok", "value"}
+    assert set(data["thresholds"][0]) == {"metric", "expression", "ok", "value", "broken_s"}
     assert set(data["checks"][0]) == {"name", "passes", "fails"}
+
+
+def test_what_open_workloads_add_has_its_names() -> None:
+    data = json.loads(summary().to_json())
+    assert data["run"]["warm_up_s"] == 5
+    assert data["metrics"]["http_req_response_time"]["p(99)"] == 900
+    assert data["operations"][1]["response"]["count"] == 200
+    search = data["workloads"]["search"]
+    assert search["planned"] == search["started"] + search["dropped"] + search["cut"] + search["waiting"]
+    assert search["started"] == search["completed"] + search["interrupted"] + search["running"]
+    assert (search["max_vus"], search["flows"]) == (20, {"read": 80, "write": 20})
+    assert (data["segments"][0]["response_p(95)"], data["segments"][1]["response_p(95)"]) == (200, None)
+    point = data["timeline"][0]
+    assert (point["rate_planned"], point["rate_target"], point["starts"]) == (1, 2, 2)
+    assert (point["dropped"], point["waiting"], point["warm_up"], point["response_p(99)"]) == (3, 1, True, 90)
+
+
+def test_what_a_closed_run_lacks_may_be_left_out() -> None:
+    """Records of before open workloads are read as they were."""
+    data = json.loads(summary().to_json())
+    for part, keys in {
+        "run": ("warm_up_s",),
+        "validity": ("findings",),
+    }.items():
+        for key in keys:
+            del data[part][key]
+    for workload in data["workloads"].values():
+        for key in ("planned", "running", "cut", "waiting", "queued", "max_vus", "flows"):
+            del workload[key]
+    for operation in data["operations"]:
+        del operation["response"]
+    for threshold in data["thresholds"]:
+        del threshold["broken_s"]
+    again = Summary.model_validate(data)
+    assert (again.workloads["smoke"].cut, again.workloads["smoke"].max_vus) == (0, None)
+    assert (again.run.warm_up_s, again.validity.findings) == (0.0, [])
 
 
 def test_a_record_of_another_schema_is_refused() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hdrh.histogram import HdrHistogram
 
 from dmsperf_tui.engine.histogram import Histogram
-from dmsperf_tui.engine.messages import Sample
+from dmsperf_tui.engine.messages import OperationInterval, Sample
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.run.record import Record
 from dmsperf_tui.run.snapshot import EventRow, TimelineRow
@@ -23,7 +23,10 @@ def _row(second: int) -> TimelineRow:
 def _second(number: int) -> Second:
     histogram = Histogram()
     histogram.record_all([1000, 2000, 3000])
-    return Second(number, requests=3, operations={("load", "POST students"): histogram})
+    second = Second(number)
+    done = OperationInterval("load", "POST students", "POST", 3, {"http_req_duration": histogram}, 201)
+    second.totals.take([done], [], 0, 0)
+    return second
 
 
 def test_every_second_is_on_disk_before_the_next(tmp_path: Path) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dmsperf_tui.engine.histogram import Histogram
 from dmsperf_tui.engine.messages import (
     ErrorInterval,
     Gauges,
     Interval,
+    MetricInterval,
     OperationInterval,
     Sample,
     WorkloadGauge,
 )
 from dmsperf_tui.run.statistics import ErrorGroup, Second, Statistics
+from dmsperf_tui.run.totals import Totals
 
 
 def histogram_of(values_us: Sequence[int]) -> Histogram:
@@ -23,18 +25,49 @@ def histogram_of(values_us: Sequence[int]) -> Histogram:
 
 
 def operation(
-    values_us: Sequence[int], *, failed: int = 0, name: str = "GET x", workload: str = "w", unsent: int = 0
+    values_us: Sequence[int],
+    *,
+    failed: bool = False,
+    name: str = "GET x",
+    workload: str = "w",
+    unsent: int = 0,
+    method: str = "GET",
+    status: int = 200,
+    group: str = "",
+    tags: Mapping[str, str] | None = None,
+    responses_us: Sequence[int] = (),
 ) -> OperationInterval:
+    """Requests that took `values_us`, and `unsent` that never went out, all with the same outcome."""
     trends = {"http_req_duration": histogram_of(values_us)} if values_us else {}
-    return OperationInterval(workload, name, "GET", len(values_us) + unsent, failed, trends)
+    if responses_us:
+        trends["http_req_response_time"] = histogram_of(responses_us)
+    requests = len(values_us) + unsent
+    return OperationInterval(
+        workload, name, method, requests, trends, status, failed, group, dict(tags or {})
+    )
+
+
+def trend(metric: str, values: Sequence[int], **tags: str) -> MetricInterval:
+    return MetricInterval(metric, tags, histogram_of(values))
+
+
+def rate(metric: str, passes: int, fails: int, **tags: str) -> MetricInterval:
+    return MetricInterval(metric, tags, passes=passes, fails=fails)
+
+
+def iterations(workload: str, values_us: Sequence[int]) -> MetricInterval:
+    return trend("iteration_duration", values_us, scenario=workload)
+
+
+def check(name: str, passes: int, fails: int, workload: str = "w") -> MetricInterval:
+    return rate("checks", passes, fails, check=name, group="", scenario=workload)
 
 
 def interval(
     second: int,
     operations: Sequence[OperationInterval] = (),
+    metrics: Sequence[MetricInterval] = (),
     *,
-    iterations: dict[str, Sequence[int]] | None = None,
-    checks: dict[str, tuple[int, int]] | None = None,
     errors: Sequence[ErrorInterval] = (),
     gauge: WorkloadGauge | None = None,
     in_flight: int = 0,
@@ -42,19 +75,35 @@ def interval(
     bytes_: tuple[int, int] = (0, 0),
     lag_ms: float = 0.0,
     cpu: float = 0.0,
+    slip_ms: float = 0.0,
+    due: tuple[int, int] = (0, 0),
+    warm_up: bool = False,
 ) -> Interval:
+    """One worker's second; `due` is how many starts were due with a VU free, and how many were prompt."""
     return Interval(
         second,
         list(operations),
-        {name: histogram_of(values) for name, values in (iterations or {}).items()},
-        checks or {},
+        list(metrics),
         list(errors),
         Gauges({"w": gauge or WorkloadGauge()}, in_flight, sent),
         bytes_[0],
         bytes_[1],
         lag_ms,
         cpu,
+        slip_ms,
+        *due,
+        warm_up,
     )
+
+
+def totals_of(
+    *operations: OperationInterval,
+    metrics: Sequence[MetricInterval] = (),
+    bytes_: tuple[int, int] = (0, 0),
+) -> Totals:
+    totals = Totals()
+    totals.take(operations, metrics, *bytes_)
+    return totals
 
 
 class Host:

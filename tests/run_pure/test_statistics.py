@@ -7,60 +7,97 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dmsperf_tui.engine.messages import ErrorInterval, Gauges, Sample, WorkloadGauge
-from tests.run_pure.measured import Host, histogram_of, interval, operation
+from dmsperf_tui.run.totals import trend_of
+from tests.run_pure.measured import Host, check, histogram_of, interval, iterations, operation
 
 # --- merging -------------------------------------------------------------------------------------
 
 
 def test_operations_of_all_workers_are_one() -> None:
     host = Host(workers=2)
-    host.statistics.take(0, interval(0, [operation([1000, 2000], failed=1)]))
+    host.statistics.take(0, interval(0, [operation([1000]), operation([2000], failed=True)]))
     host.statistics.take(
-        1, interval(0, [operation([3000], unsent=1, failed=1), operation([9], name="GET y")])
+        1,
+        interval(0, [operation([3000]), operation([], unsent=1, failed=True), operation([9], name="GET y")]),
     )
-    statistics = host.statistics
-    totals = statistics.operations["w", "GET x"]
-    assert (totals.requests, totals.failed) == (4, 2)
-    assert totals.trend("http_req_duration") == histogram_of([1000, 2000, 3000])
-    assert totals.trend("http_req_blocked").count == 0
-    assert (statistics.requests, statistics.failed) == (5, 2)
+    totals = host.statistics.totals
+    rows = totals.by_name()["w", "GET x"]
+    assert sorted((row.failed, row.requests) for row in rows) == [(False, 2), (True, 2)]
+    assert trend_of(rows) == histogram_of([1000, 2000, 3000])
+    assert trend_of(rows, "http_req_blocked").count == 0
+    assert (totals.requests, totals.failed) == (5, 2)
     (second,) = host.closed
-    assert (second.requests, second.failed) == (5, 2)
-    assert second.durations() == histogram_of([1000, 2000, 3000, 9])
+    assert (second.totals.requests, second.totals.failed) == (5, 2)
+    assert second.totals.trend("http_req_duration") == histogram_of([1000, 2000, 3000, 9])
+    assert second.durations_by_operation() == {
+        ("w", "GET x"): histogram_of([1000, 2000, 3000]),
+        ("w", "GET y"): histogram_of([9]),
+    }
 
 
 def test_percentiles_are_merged_and_never_averaged() -> None:
     host = Host(workers=2)
     host.statistics.take(0, interval(0, [operation([1] * 99)]))
     host.statistics.take(1, interval(0, [operation([1000])]))
-    assert host.statistics.trend("http_req_duration").percentiles_us((50, 99, 100)) == [1, 1, 1000]
+    assert host.statistics.totals.trend("http_req_duration").percentiles_us((50, 99, 100)) == [1, 1, 1000]
 
 
 def test_iterations_checks_and_bytes_add_up() -> None:
     host = Host(workers=2)
     host.statistics.take(
-        0, interval(0, iterations={"w": [5, 7]}, checks={"ok": (2, 1)}, bytes_=(10, 100), sent=3, in_flight=2)
+        0,
+        interval(0, [], [iterations("w", [5, 7]), check("ok", 2, 1)], bytes_=(10, 100), sent=3, in_flight=2),
     )
     host.statistics.take(
         1,
         interval(
-            0, iterations={"w": [9], "v": [1]}, checks={"ok": (1, 0), "new": (0, 1)}, bytes_=(1, 2), sent=4
+            0,
+            [],
+            [iterations("w", [9]), iterations("v", [1]), check("ok", 1, 0), check("new", 0, 1)],
+            bytes_=(1, 2),
+            sent=4,
         ),
     )
-    statistics = host.statistics
-    assert statistics.iterations == {"w": histogram_of([5, 7, 9]), "v": histogram_of([1])}
-    assert statistics.trend("iteration_duration").count == 4
-    assert statistics.checks == {"ok": (3, 1), "new": (0, 1)}
-    assert (statistics.data_sent, statistics.data_received) == (11, 102)
-    assert (statistics.requests_sent, statistics.in_flight) == (7, 2)
+    totals = host.statistics.totals
+    assert totals.trend("iteration_duration", [("scenario", "w")]) == histogram_of([5, 7, 9])
+    assert totals.trend("iteration_duration", [("scenario", "v")]) == histogram_of([1])
+    assert totals.trend("iteration_duration").count == 4
+    assert totals.checks() == {"ok": (3, 1), "new": (0, 1)}
+    assert (totals.data_sent, totals.data_received) == (11, 102)
+    assert (host.statistics.requests_sent, host.statistics.in_flight) == (7, 2)
     assert host.closed[0].iterations == 4
 
 
 def test_the_worst_worker_tells_the_health_of_a_second() -> None:
     host = Host(workers=2)
-    host.statistics.take(0, interval(0, lag_ms=4.0, cpu=0.3))
-    host.statistics.take(1, interval(0, lag_ms=2.0, cpu=0.9))
-    assert (host.closed[0].lag_p99_ms, host.closed[0].cpu_share) == (4.0, 0.9)
+    host.statistics.take(0, interval(0, lag_ms=4.0, cpu=0.3, slip_ms=1.0, due=(10, 10)))
+    host.statistics.take(1, interval(0, lag_ms=2.0, cpu=0.9, slip_ms=7.0, due=(10, 3)))
+    (second,) = host.closed
+    assert (second.lag_p99_ms, second.cpu_share, second.slip_p99_ms) == (4.0, 0.9, 7.0)
+    assert (second.due_free, second.due_prompt) == (20, 13)
+
+
+def test_the_warm_up_is_in_no_total_but_in_one_of_its_own() -> None:
+    host = Host()
+    for second in range(4):
+        host.statistics.take(
+            0, interval(second, [operation([1000] * (second + 1))], bytes_=(1, 1), warm_up=second < 2)
+        )
+    assert host.statistics.warm_up.requests == 1 + 2
+    assert host.statistics.totals.requests == 3 + 4
+    assert (host.statistics.warm_up.data_sent, host.statistics.totals.data_sent) == (2, 2)
+    assert [second.warm_up for second in host.closed] == [True, True, False, False]
+    assert [second.totals.requests for second in host.closed] == [1, 2, 3, 4]
+
+
+def test_a_second_that_nobody_reported_is_of_the_warm_up_where_the_one_before_was() -> None:
+    host = Host()
+    host.statistics.take(0, interval(0, warm_up=True))
+    host.statistics.take(0, interval(2, warm_up=True))
+    host.statistics.take(0, interval(3))
+    host.statistics.take(0, interval(9))
+    host.statistics.close_all()
+    assert [second.warm_up for second in host.closed] == [True, True, True, *[False] * 7]
 
 
 def test_errors_of_a_kind_are_one_group_with_their_samples() -> None:
@@ -87,10 +124,10 @@ def test_tags_select_operations() -> None:
     host.statistics.take(0, interval(0, [one, other, third]))
 
     def counts(*tags: tuple[str, str]) -> int:
-        assert host.statistics.trend("http_req_duration", tags).count == sum(
-            totals.requests for totals in host.statistics.select(tags)
-        )
-        return sum(totals.requests for totals in host.statistics.select(tags))
+        totals = host.statistics.totals
+        requests = sum(one.requests for one in totals.select(tags))
+        assert totals.trend("http_req_duration", tags).count == requests
+        return requests
 
     assert counts() == 7
     assert counts(("name", "GET x")) == 3
@@ -140,8 +177,8 @@ def test_what_comes_late_is_counted_in_the_next_open_second() -> None:
     host.statistics.take(1, interval(0, [operation([5] * 7)]))
     host.statistics.close_all()
     assert host.numbers == list(range(10))
-    assert host.closed[done].requests == 8
-    assert sum(second.requests for second in host.closed) == host.statistics.requests == 17
+    assert host.closed[done].totals.requests == 8
+    assert sum(second.totals.requests for second in host.closed) == host.statistics.totals.requests == 17
 
 
 def test_no_second_waits_for_a_lost_worker() -> None:
@@ -160,7 +197,7 @@ def test_a_second_that_nobody_reported_is_there_and_empty() -> None:
         host.statistics.take(0, interval(second, [operation([1])]))
     host.statistics.close_all()
     assert host.numbers == list(range(8))
-    assert [second.requests for second in host.closed] == [1, 0, 1, 1, 1, 1, 1, 1]
+    assert [second.totals.requests for second in host.closed] == [1, 0, 1, 1, 1, 1, 1, 1]
 
 
 def test_at_the_end_everything_closes_once() -> None:
@@ -197,8 +234,8 @@ def test_seconds_are_complete_in_order_and_lose_no_request(
         assert host.numbers == list(range(len(host.closed)))
     host.statistics.close_all()
     assert host.numbers == list(range(len(host.closed)))
-    assert sum(second.requests for second in host.closed) == host.statistics.requests == sent
-    assert sum(second.durations().count for second in host.closed) == sent
+    assert sum(second.totals.requests for second in host.closed) == host.statistics.totals.requests == sent
+    assert sum(second.totals.trend("http_req_duration").count for second in host.closed) == sent
 
 
 # --- gauges --------------------------------------------------------------------------------------
@@ -229,29 +266,66 @@ def test_a_lost_workers_vus_are_gone_and_its_requests_stay() -> None:
     assert (host.statistics.taken(1, "v"), host.statistics.taken(5, "w")) == (0, 0)
 
 
-counts = st.tuples(st.integers(0, 1000), st.integers(0, 1000), st.integers(0, 50))
+counts = st.tuples(
+    st.integers(0, 1000),
+    st.integers(0, 1000),
+    st.integers(0, 50),
+    st.integers(0, 99),
+    st.integers(0, 99),
+    st.integers(0, 99),
+)
 
 
 @settings(max_examples=60)
 @given(st.lists(counts, min_size=1, max_size=5), st.sets(st.integers(0, 4)))
-def test_started_is_completed_interrupted_and_running_also_after_a_loss(
-    workers: list[tuple[int, int, int]], lost: set[int]
+def test_both_equations_hold_over_all_workers_also_after_a_loss(
+    workers: list[tuple[int, int, int, int, int, int]], lost: set[int]
 ) -> None:
+    """What a lost worker was running was interrupted, and what waited there was cut."""
     host = Host()
-    for worker, (completed, interrupted, running) in enumerate(workers):
+    for worker, (completed, interrupted, running, waiting, dropped, cut) in enumerate(workers):
+        started = completed + interrupted + running
         gauge = WorkloadGauge(
-            started=completed + interrupted + running,
+            planned=started + waiting + dropped + cut,
+            started=started,
             completed=completed,
             interrupted=interrupted,
             running=running,
+            waiting=waiting,
+            dropped=dropped,
+            cut=cut,
         )
         host.statistics.take_gauges(worker, Gauges({"w": gauge}, 0, 0))
     for worker in lost:
         host.statistics.lose(worker)
     total = host.statistics.gauge("w")
     assert total.started == total.completed + total.interrupted + total.running
-    assert total.started == sum(sum(one) for one in workers)
-    assert total.running == sum(one[2] for worker, one in enumerate(workers) if worker not in lost)
+    assert total.planned == total.started + total.dropped + total.cut + total.waiting
+    assert total.started == sum(sum(one[:3]) for one in workers)
+    assert total.planned == sum(sum(one) for one in workers)
+    live = [one for worker, one in enumerate(workers) if worker not in lost]
+    assert (total.running, total.waiting) == (sum(one[2] for one in live), sum(one[3] for one in live))
+
+
+@pytest.mark.parametrize(
+    ("done", "lost", "all_done"),
+    [
+        ((True, True), (), True),
+        ((True, False), (), False),
+        ((True, False), (1,), True),
+        ((False, True), (1,), False),
+        ((True, True), (0, 1), False),
+    ],
+)
+def test_a_workload_is_done_when_all_live_workers_are(
+    done: tuple[bool, bool], lost: tuple[int, ...], all_done: bool
+) -> None:
+    host = Host()
+    for worker, one in enumerate(done):
+        host.statistics.take_gauges(worker, Gauges({"w": WorkloadGauge(done=one)}, 0, 0))
+    for worker in lost:
+        host.statistics.lose(worker)
+    assert host.statistics.gauge("w").done is all_done
 
 
 @pytest.mark.parametrize("losing", [0, 1])

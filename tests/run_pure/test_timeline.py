@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dmsperf_tui.run.statistics import Second
 from dmsperf_tui.run.timeline import Levels, Timeline
-from tests.run_pure.measured import histogram_of
+from tests.run_pure.measured import histogram_of, iterations, operation
 
 
 class Now:
@@ -36,18 +36,21 @@ def timeline(now: Now) -> Timeline:
     return Timeline(now)
 
 
-def second_of(number: int, *values_us: int, failed: int = 0, unsent: int = 0) -> Second:
-    second = Second(number, requests=len(values_us) + unsent, failed=failed)
-    if values_us:
-        second.operations["w", "GET x"] = histogram_of(values_us)
+def second_of(
+    number: int, *values_us: int, failed: int = 0, unsent: int = 0, warm_up: bool = False
+) -> Second:
+    """A second of one operation: the last `failed` of its requests failed, `unsent` never went out."""
+    second = Second(number, warm_up=warm_up)
+    sent_failed = failed - unsent if unsent else failed
+    well = len(values_us) - sent_failed
+    parts = [operation(values_us[:well]), operation(values_us[well:], unsent=unsent, failed=True)]
+    second.totals.take([part for part in parts if part.requests], [], 0, 0)
     return second
 
 
 def test_a_row_has_the_rates_and_latencies_of_its_second(timeline: Timeline) -> None:
     second = second_of(0, *range(1000, 101_000, 1000), failed=3)
-    second.operations["w", "POST y"] = histogram_of([500_000])
-    second.requests += 1
-    second.iterations = 7
+    second.totals.take([operation([500_000], name="POST y")], [iterations("w", [10] * 7)], 0, 0)
     row = timeline.close(second)
     assert (row.second, row.requests, row.failed, row.iterations) == (0, 101, 3, 7)
     assert row.p50_ms == pytest.approx(51, rel=0.001)

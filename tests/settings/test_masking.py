@@ -25,8 +25,9 @@ def test_secret_headers_are_sent_but_not_recorded(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text(SCENARIO)
     config = resolve(Options(scenario=str(tmp_path / "a.toml"), environment="http://127.0.0.1:1"))
     (workload,) = config.plan.workloads
-    assert workload.request is not None
-    assert workload.request.headers["Authorization"] == "Bearer hush"
+    request = workload.flows[0].request
+    assert request is not None
+    assert request.headers["Authorization"] == "Bearer hush"
     assert "hush" not in str(config.scenario_source)
     recorded = config.scenario_source["workloads"]["a"]["request"]["headers"]
     assert recorded == {"Authorization": "[removed]", "X-Api-Key": "[removed]", "Accept": "text/plain"}

@@ -67,8 +67,9 @@ def test_the_generic_scenario_takes_its_size_from_the_profile() -> None:
     plan = plan_of("http/get", "staging")
     (workload,) = plan.workloads
     assert (workload.shape.peak, workload.end_ns) == (25, 900 * S)
-    assert workload.request is not None
-    assert (workload.request.method, workload.request.path) == ("GET", "/")
+    request = workload.flows[0].request
+    assert request is not None
+    assert (request.method, request.path) == ("GET", "/")
 
 
 @pytest.mark.parametrize("scenario", SHIPPED.names("scenarios"))

@@ -11,8 +11,9 @@ from typing import Any, cast
 import orjson
 import pytest
 
+from dmsperf_tui.engine.answers import gist
 from dmsperf_tui.engine.http import Response
-from dmsperf_tui.engine.vu import VirtualUser, gist
+from dmsperf_tui.engine.vu import VirtualUser
 from dmsperf_tui.systems.dms import data, flows
 
 
@@ -32,7 +33,7 @@ class FakeVu:
     number: int = 3
     iteration: int = 0
     seed: int = 7
-    data: dict[str, Any] = field(default_factory=lambda: {"data.schools": 10})
+    profile: dict[str, Any] = field(default_factory=lambda: {"data.schools": 10})
     memory: dict[str, Any] = field(default_factory=dict)
     odd: dict[str, Response] = field(default_factory=dict)
     sent: list[Sent] = field(default_factory=list)

@@ -6,7 +6,8 @@ import sys
 from statistics import median
 from time import perf_counter
 
-from dmsperf_tui.tui.charts import LatencyChart, RunChart, ThroughputChart, View, VuChart
+from dmsperf_tui.tui.chart import RunChart, View
+from dmsperf_tui.tui.charts import LatencyChart, LoadChart, ThroughputChart
 from dmsperf_tui.tui.plot import draw
 from dmsperf_tui.tui.timeline import Timeline
 from tests.tui.fakes import running
@@ -17,7 +18,7 @@ _ROUNDS = 40
 def frame_ms(chart: RunChart, view: View, width: int, height: int) -> float:
     """The median time from rows of the timeline to rows of styled text."""
     times = []
-    chart._view = view
+    chart.view = view
     for _ in range(_ROUNDS):
         start = perf_counter()
         picture = chart.picture(width, height)
@@ -34,8 +35,8 @@ def main() -> None:
         timeline.extend(snapshot.rows)
         view = View(timeline, snapshot, None)
         for width, height in ((58, 11), (80, 20), (160, 40)):
-            for kind in (VuChart, LatencyChart, ThroughputChart):
-                cost = frame_ms(kind(title="", id="bench"), view, width, height)
+            for kind in (LoadChart, LatencyChart, ThroughputChart):
+                cost = frame_ms(kind(id="bench"), view, width, height)
                 sys.stdout.write(
                     f"{seconds:>6} s  {width:>3}x{height:<3} {kind.__name__:<16} {cost:5.1f} ms\n"
                 )

@@ -126,7 +126,7 @@ def running(elapsed: int = 252, *, first: int = 0, spike_at: int | None = None) 
         in_flight=8,
         iterations=19_790,
         p95_ms=newest.p95_ms,
-        health=HealthRow("valid", (), 0.4, 0.37, 2, 2),
+        health=HealthRow("valid", (), 0.4, 0.37, 0.1, (), 2, 2),
         workloads=(
             WorkloadRow(
                 "concurrent_rampup",

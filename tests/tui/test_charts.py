@@ -11,7 +11,9 @@ from textual.app import App, ComposeResult
 from dmsperf_tui.run.snapshot import EventRow, RunSnapshot, RunState, ThresholdRow
 from dmsperf_tui.tui import theme
 from dmsperf_tui.tui.chart_data import count_axis, log_axis, reduce, time_axis
-from dmsperf_tui.tui.charts import LatencyChart, RunChart, ThroughputChart, View, VuChart, ahead, marks
+from dmsperf_tui.tui.chart import RunChart, View
+from dmsperf_tui.tui.charts import LatencyChart, LoadChart, ThroughputChart, ahead
+from dmsperf_tui.tui.events import marks
 from dmsperf_tui.tui.timeline import Timeline
 from tests.tui.fakes import row, rows, running
 
@@ -50,7 +52,7 @@ async def drawn(
 @pytest.mark.anyio
 async def test_one_slow_second_in_an_hour_is_seen() -> None:
     hour = replace(running(3600, spike_at=1800), thresholds=())
-    lines = await drawn(LatencyChart(title="Latency", id="latency"), hour, (60, 16))
+    lines = await drawn(LatencyChart(id="latency"), hour, (60, 16))
     above = next(line for line in lines if "·" in line)
     assert above.count("·") == 1
     assert 25 <= above.index("·") <= 37
@@ -58,7 +60,7 @@ async def test_one_slow_second_in_an_hour_is_seen() -> None:
 
 @pytest.mark.anyio
 async def test_a_change_by_hand_is_marked_at_its_second() -> None:
-    lines = await drawn(VuChart(title="VUs", id="vus"), running(240))
+    lines = await drawn(LoadChart(id="load"), running(240))
     top = lines[0]
     assert "▲+10" in top
     # 120.4 s of an axis of 300 s, over 74 columns beside the axis
@@ -67,7 +69,7 @@ async def test_a_change_by_hand_is_marked_at_its_second() -> None:
 
 @pytest.mark.anyio
 async def test_plan_target_and_actual_look_different() -> None:
-    lines = await drawn(VuChart(title="VUs", id="vus"), running(240))
+    lines = await drawn(LoadChart(id="load"), running(240))
     text = "\n".join(lines)
     assert "·" in text
     assert any(block in text for block in "▀▄▌▐▞▚")
@@ -76,30 +78,30 @@ async def test_plan_target_and_actual_look_different() -> None:
 
 @pytest.mark.anyio
 async def test_a_near_bound_is_drawn_and_a_far_one_is_not() -> None:
-    chart = LatencyChart(title="Latency", id="latency")
+    chart = LatencyChart(id="latency")
     near = replace(running(240), thresholds=(ThresholdRow("http_req_duration", "p(95)<200", True, 44.0),))
     assert any("┈" in line and "p(95)<200" in line for line in await drawn(chart, near))
     far = replace(running(240), thresholds=(ThresholdRow("http_req_duration", "p(95)<90000", True, 44.0),))
-    chart = LatencyChart(title="Latency", id="latency")
+    chart = LatencyChart(id="latency")
     assert not any("┈" in line for line in await drawn(chart, far))
 
 
 @pytest.mark.anyio
 async def test_failures_stand_apart_from_throughput() -> None:
-    lines = await drawn(ThroughputChart(title="Requests/s", id="throughput"), running(240))
+    lines = await drawn(ThroughputChart(id="throughput"), running(240))
     assert any("×" in line for line in lines)
 
 
 @pytest.mark.anyio
 async def test_an_empty_chart_says_what_will_be_there() -> None:
-    lines = await drawn(VuChart(title="VUs", id="vus"), replace(running(0), rows=()))
+    lines = await drawn(LoadChart(id="load"), replace(running(0), rows=()))
     assert any("Virtual users appear here once the load has started." in line for line in lines)
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("size", [(1, 1), (17, 5), (200, 60)])
 async def test_no_size_breaks_a_chart(size: tuple[int, int]) -> None:
-    await drawn(LatencyChart(title="Latency", id="latency"), running(100), size)
+    await drawn(LatencyChart(id="latency"), running(100), size)
 
 
 def test_reduction_keeps_least_and_greatest_in_order() -> None:

@@ -15,7 +15,7 @@ from dmsperf_tui.run.snapshot import OperationRow, RunSnapshot
 from dmsperf_tui.settings.config import Options
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.tui.app import DmsPerfApp
-from dmsperf_tui.tui.charts import RunChart
+from dmsperf_tui.tui.chart import RunChart
 from dmsperf_tui.tui.keybar import KeyBar, fitting
 from dmsperf_tui.tui.phases import Phase
 from dmsperf_tui.tui.readings import Reading
@@ -80,8 +80,8 @@ async def test_tab_goes_through_one_panel_at_a_time_in_a_small_terminal() -> Non
             seen.append(view.current)
             await pilot.press("tab")
             await settled(pilot)
-        assert seen == ["vus", "latency", "throughput", "thresholds", "errors", "environment"]
-        assert view.current == "vus"
+        assert seen == ["load", "latency", "throughput", "thresholds", "errors", "environment"]
+        assert view.current == "load"
 
 
 @pytest.mark.anyio
@@ -148,10 +148,11 @@ async def test_server_text_is_never_markup() -> None:
 @pytest.mark.parametrize("phase", list(Phase))
 @pytest.mark.parametrize("width", [20, 78, 118, 198])
 def test_the_footer_never_cuts_a_word(phase: Phase, width: int) -> None:
-    keys = fitting(phase, width)
-    assert sum(len(f"{key.shown} {key.word}  ") for key in keys) <= width
-    if width >= 78:
-        assert {"q", "?"} <= {key.shown for key in keys}
+    for by_rate in (False, True):
+        keys = fitting(phase, width, by_rate=by_rate)
+        assert sum(len(f"{key.shown} {word}  ") for key, word in keys) <= width
+        if width >= 78:
+            assert {"q", "?"} <= {key.shown for key, _ in keys}
 
 
 @pytest.mark.anyio

@@ -15,10 +15,10 @@ from dmsperf_tui.run.link import RunLink
 from dmsperf_tui.settings.config import Options, RunConfig
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.tui.app import DmsPerfApp
-from dmsperf_tui.tui.charts import PreviewChart
 from dmsperf_tui.tui.choices import Choices
 from dmsperf_tui.tui.environment import tls_words
 from dmsperf_tui.tui.phases import Phase
+from dmsperf_tui.tui.preview import PreviewChart
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.setup import SetupView
 from tests.tui.conftest import until

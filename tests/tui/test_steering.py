@@ -15,8 +15,9 @@ from dmsperf_tui.run.commands import Command, Note, Pause, Release, Resume, SetV
 from dmsperf_tui.run.snapshot import EventRow, RunState
 from dmsperf_tui.settings.config import Options
 from dmsperf_tui.tui.app import DmsPerfApp
-from dmsperf_tui.tui.dialogs import QuitDialog, StopDialog, VuPrompt
+from dmsperf_tui.tui.dialogs import QuitDialog, StopDialog
 from dmsperf_tui.tui.phases import Phase
+from dmsperf_tui.tui.prompts import LevelPrompt
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.wording import outcome
 from tests.tui.conftest import until
@@ -76,7 +77,7 @@ async def test_the_prompt_takes_the_forms_of_a_vu_target() -> None:
     async with attached(link) as (app, pilot):
         for sent, typed in enumerate(forms, start=1):
             await pilot.press("v")
-            await until(pilot, lambda: isinstance(app.screen, VuPrompt))
+            await until(pilot, lambda: isinstance(app.screen, LevelPrompt))
             app.screen.query_one(Input).value = typed
             await pilot.press("enter")
             while len(link.sent) < sent:
@@ -88,13 +89,13 @@ async def test_prompts_say_what_is_wrong_and_notes_are_sent() -> None:
     link = FakeLink(running())
     async with attached(link) as (app, pilot):
         await pilot.press("v")
-        await until(pilot, lambda: isinstance(app.screen, VuPrompt))
+        await until(pilot, lambda: isinstance(app.screen, LevelPrompt))
         app.screen.query_one(Input).value = "50 of"
         await pilot.press("enter")
         says = str(app.screen.query_one("#says").render())
         assert "✗ '50 of' is not a VU target; write 50, +10, -10, +20% or 50 over 30s" in says
         await pilot.press("escape")
-        await until(pilot, lambda: not isinstance(app.screen, VuPrompt))
+        await until(pilot, lambda: not isinstance(app.screen, LevelPrompt))
         assert link.sent == []
         await pilot.press("n", *"gc", "enter")
         await until(pilot, lambda: link.sent)

@@ -6,7 +6,7 @@ one origin only.
 
 from __future__ import annotations
 
-from dmsperf_tui.engine.http.client import HttpClient
+from dmsperf_tui.engine.http.client import HttpClient, Tap
 from dmsperf_tui.engine.http.cookies import Cookie, CookieJar
 from dmsperf_tui.engine.http.counters import WireCounters
 from dmsperf_tui.engine.http.errors import (
@@ -48,6 +48,7 @@ __all__ = [
     "ResolveError",
     "Response",
     "SendError",
+    "Tap",
     "TlsError",
     "WaitError",
     "WireCounters",

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from time import perf_counter_ns
 
 from dmsperf_tui.engine.http.connection import Connection
 from dmsperf_tui.engine.http.counters import WireCounters
 from dmsperf_tui.engine.http.dial import Dial
-from dmsperf_tui.engine.http.errors import BlockedError, SendError
+from dmsperf_tui.engine.http.errors import BlockedError, ProtocolError, RequestError, SendError
 from dmsperf_tui.engine.http.origin import Origin
 from dmsperf_tui.engine.http.response import Response
+
+Tap = Callable[[bytes, Response], None]
+"""Is given a request's bytes and its outcome. It must not raise, and may not keep the load waiting."""
 
 
 class HttpClient:
@@ -20,11 +24,16 @@ class HttpClient:
     A VU that sends one request after the other uses one connection, as in k6. Requests sent at the same time
     use up to `limit` connections; further ones wait for a slot, first come first served, and that wait is
     `blocked` time. Nothing is retried: a connection that the server closed between two requests is replaced
-    silently, but once a byte of a request is written its failure counts.
+    before anything is sent, and counted (`WireCounters.stale_connections`), but once a byte of a request is
+    written its failure counts.
+
+    `connect_timeout_ns` bounds name look-up, TCP and TLS of a new connection together; without it they have
+    the request's own time. `tap` is called after each exchange, also a failed one, but not a cancelled one.
     """
 
     # Two invariants: while a connection is idle, or a slot is free, nobody waits.
     __slots__ = (
+        "_connect_timeout_ns",
         "_connections",
         "_counters",
         "_idle",
@@ -33,11 +42,19 @@ class HttpClient:
         "_loop",
         "_origin",
         "_slots",
+        "_tap",
         "_waiters",
     )
 
     def __init__(
-        self, origin: Origin, counters: WireCounters, loop: asyncio.AbstractEventLoop, *, limit: int = 6
+        self,
+        origin: Origin,
+        counters: WireCounters,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        limit: int = 6,
+        connect_timeout_ns: int | None = None,
+        tap: Tap | None = None,
     ) -> None:
         if limit < 1:
             raise ValueError("a client needs at least one connection")
@@ -45,20 +62,27 @@ class HttpClient:
         self._counters = counters
         self._loop = loop
         self._limit = limit
+        self._connect_timeout_ns = connect_timeout_ns
+        self._tap = tap
         self._connections: list[Connection] = []
         self._idle: list[Connection] = []
         self._slots = 0  # taken ones: connections, and those being dialled
         self._waiters: deque[asyncio.Future[Connection | None]] | None = None
         self._is_closed = False
 
-    async def send(self, request: bytes, *, timeout_ns: int, head_only: bool = False) -> Response:
+    async def send(
+        self, request: bytes, *, timeout_ns: int, head_only: bool = False, keep_body: bool = True
+    ) -> Response:
         """Send one complete, serialized request (see `RequestTemplate`) and wait for the whole answer.
 
         `timeout_ns` bounds everything from this call to the end of the body. `head_only` says that the
-        request's method is HEAD. Network faults, timeouts and broken answers are in `Response.error`; only
-        CancelledError is raised, and the connection is dropped then.
+        request's method is HEAD. With `keep_body=False` the body is counted (`Response.body_bytes`) but not
+        held: 4,096 bytes of it stay for error reports, it may have any size, and its coding is not judged.
+        Network faults, timeouts and broken answers are in `Response.error`; only CancelledError is raised,
+        and the connection is dropped then.
         """
         started_ns = perf_counter_ns()
+        deadline_ns = started_ns + timeout_ns
         counters = self._counters
         counters.in_flight += 1
         try:
@@ -66,15 +90,19 @@ class HttpClient:
             while idle:
                 connection = idle.pop()
                 exchange = connection.begin(
-                    request, started_ns, started_ns, started_ns + timeout_ns, head_only
+                    request, started_ns, started_ns, deadline_ns, head_only, keep_body
                 )
                 if exchange is not None:
                     break
+                counters.stale_connections += 1
                 self._release(connection)
             else:
-                return await self._send_slowly(request, started_ns, started_ns + timeout_ns, head_only)
+                response = await self._send_slowly(request, started_ns, deadline_ns, head_only, keep_body)
+                if self._tap is not None:
+                    self._tap(request, response)
+                return response
             try:
-                return await exchange
+                response = await exchange
             except asyncio.CancelledError:
                 connection.abandon()
                 raise
@@ -83,6 +111,9 @@ class HttpClient:
                     idle.append(connection)
                 else:
                     self._release(connection)
+            if self._tap is not None:
+                self._tap(request, response)
+            return response
         finally:
             counters.in_flight -= 1
 
@@ -90,9 +121,12 @@ class HttpClient:
         """Close idle and busy connections at once. Running exchanges, and later ones, end with an error of
         kind `client closed`."""
         self._is_closed = True
+        idle = self._idle.copy()
         self._idle.clear()
         for connection in self._connections:
             connection.close()
+        for connection in idle:
+            self._release(connection)
         while self._waiters:
             waiter = self._waiters.popleft()
             if not waiter.done():
@@ -102,7 +136,7 @@ class HttpClient:
     # ---- no connection is idle ----
 
     async def _send_slowly(
-        self, request: bytes, started_ns: int, deadline_ns: int, head_only: bool
+        self, request: bytes, started_ns: int, deadline_ns: int, head_only: bool, keep_body: bool
     ) -> Response:
         """Take a slot or wait for one, connect where needed, and send."""
         connection: Connection | None = None
@@ -115,16 +149,23 @@ class HttpClient:
             connection = granted
         # From here on a slot is ours, with or without a connection in it.
         if connection is not None:
-            exchange = connection.begin(request, started_ns, perf_counter_ns(), deadline_ns, head_only)
+            exchange = connection.begin(
+                request, started_ns, perf_counter_ns(), deadline_ns, head_only, keep_body
+            )
             if exchange is not None:
                 return await self._await_exchange(connection, exchange)
+            if not self._is_closed:
+                self._counters.stale_connections += 1
             self._connections.remove(connection)
         dial = Dial(self._origin, self._counters, self._loop)
         try:
             if self._is_closed:
                 dial.error = _client_closed()
             else:
-                await dial.run(deadline_ns)
+                limit_ns = self._connect_timeout_ns
+                if limit_ns is not None:
+                    limit_ns += perf_counter_ns()
+                await dial.run(deadline_ns if limit_ns is None else min(deadline_ns, limit_ns))
         finally:
             connection = dial.connection
             if connection is None:
@@ -139,10 +180,10 @@ class HttpClient:
             )
         if self._is_closed:
             connection.abort()
-        exchange = connection.begin(request, started_ns, ready_ns, deadline_ns, head_only)
+        exchange = connection.begin(request, started_ns, ready_ns, deadline_ns, head_only, keep_body)
         if exchange is None:
             self._release(connection)
-            error = _client_closed() if self._is_closed else _closed_at_once()
+            error = _client_closed() if self._is_closed else _unfit_at_once(connection.got_unasked_bytes)
             return Response.failed(error, started_ns, ready_ns, dial.connecting_ns, dial.tls_handshaking_ns)
         response = await self._await_exchange(connection, exchange)
         response.connecting_ns = dial.connecting_ns
@@ -208,5 +249,9 @@ def _client_closed() -> BlockedError:
     return BlockedError("client closed", "client closed: the VU's client was closed before the request began")
 
 
-def _closed_at_once() -> SendError:
+def _unfit_at_once(got_unasked_bytes: bool) -> RequestError:
+    if got_unasked_bytes:
+        return ProtocolError(
+            "unexpected response", "unexpected response: the server spoke before it was asked anything"
+        )
     return SendError("connection closed", "connection closed: the server accepted and closed at once")

@@ -25,12 +25,16 @@ from dmsperf_tui.engine.http.errors import (
     WaitError,
     kind_of,
 )
-from dmsperf_tui.engine.http.reader import MAX_BODY_BYTES, MAX_HEAD_BYTES, ResponseReader
+from dmsperf_tui.engine.http.reader import MAX_BODY_BYTES, MAX_HEAD_BYTES, SAMPLE_BYTES, ResponseReader
 from dmsperf_tui.engine.http.response import Response
 from dmsperf_tui.engine.http.writer import PendingWrite
 
 STALE_CHECK_AFTER_NS: Final = 50_000_000
 """A connection idle for longer is asked, by a peek, whether the server has closed it (1 us)."""
+
+MAX_FRAMING_BYTES: Final = 2 * MAX_HEAD_BYTES
+"""Trailers and chunk extensions: how much may come in a row without a byte of body."""
+SAMPLE_DECODED_BYTES: Final = 64 * 1024
 
 _NEVER: Final = 1 << 63
 _MIN_TIMER_S: Final = 0.001
@@ -43,10 +47,13 @@ class Connection(ResponseReader, asyncio.Protocol):
     """
 
     __slots__ = (
+        "_body_seen_bytes",
         "_counters",
+        "_create_future",
         "_deadline_ns",
         "_exchange",
         "_first_ns",
+        "_framing_bytes",
         "_is_tls",
         "_loop",
         "_pending_write",
@@ -72,6 +79,7 @@ class Connection(ResponseReader, asyncio.Protocol):
         self.is_open = False
         """Connected, idle or busy, and fit for a further request."""
         self._loop = loop
+        self._create_future = loop.create_future
         self._counters = counters
         self._sock = sock
         # Plain TCP is written with send(2) at once. uvloop would buffer a transport.write until the end of
@@ -87,11 +95,24 @@ class Connection(ResponseReader, asyncio.Protocol):
         self._deadline_ns = 0
         self._used_until_ns = 0
         self._pending_write: PendingWrite | None = None
+        self._body_seen_bytes = 0
+        self._framing_bytes = 0
+
+    @property
+    def got_unasked_bytes(self) -> bool:
+        """Whether something came that answers no request."""
+        return self._unexpected
 
     # ---- the exchange ----
 
     def begin(
-        self, request: bytes, started_ns: int, ready_ns: int, deadline_ns: int, head_only: bool
+        self,
+        request: bytes,
+        started_ns: int,
+        ready_ns: int,
+        deadline_ns: int,
+        head_only: bool,
+        keep_body: bool = True,
     ) -> asyncio.Future[Response] | None:
         """Write `request`; the future resolves to its Response. All times are `perf_counter_ns`.
 
@@ -111,13 +132,15 @@ class Connection(ResponseReader, asyncio.Protocol):
         self._response = response
         self._ready_ns = ready_ns
         self._first_ns = 0
-        self._written_ns = 0
         self._headers = []
         self._body = b""
         self._head_only = head_only
+        self._keep_body = keep_body
+        self._is_special = head_only or not keep_body
         self._head_done = self._complete = False
-        self._exchange = exchange = self._loop.create_future()
+        self._exchange = exchange = self._create_future()
         if self._is_tls:
+            self._written_ns = 0
             self._write_rest(request, 0)
         else:
             try:
@@ -125,6 +148,7 @@ class Connection(ResponseReader, asyncio.Protocol):
             except BlockingIOError:
                 sent = 0
             except OSError as fault:
+                self._written_ns = 0
                 if used_until_ns:
                     self._response = None
                     self.abort()
@@ -138,6 +162,7 @@ class Connection(ResponseReader, asyncio.Protocol):
                 counters.data_sent += sent
                 counters.requests_sent += 1
             else:
+                self._written_ns = 0
                 self._write_rest(request, sent)
         self._deadline_ns = deadline_ns
         if deadline_ns < self._timer_at_ns:
@@ -148,6 +173,7 @@ class Connection(ResponseReader, asyncio.Protocol):
         size = len(data)
         self._counters.data_received += size
         if self._response is None:
+            self._unexpected = True
             self.abort()  # bytes that nobody asked for: the next answer could not be told from them
             return
         if not self._first_ns:
@@ -157,17 +183,15 @@ class Connection(ResponseReader, asyncio.Protocol):
                 self._feed_slices(data)
             else:
                 self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._settle(ProtocolError("unexpected upgrade", "unexpected upgrade: the server left HTTP/1.1"))
-            return
-        except httptools.HttpParserError as fault:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as fault:
             self._settle_malformed(fault)
             return
         if self._complete:
             self._settle(None)
             return
+        self._is_special = True
         self._pending_bytes += size
-        self._check_limits()
+        self._check_limits(size)
 
     def _settle(self, error: RequestError | None) -> None:
         """End the exchange, well or not: phases, connection's fate, result."""
@@ -193,44 +217,65 @@ class Connection(ResponseReader, asyncio.Protocol):
             response.receiving_ns = 0
         response.duration_ns = ended_ns - ready_ns
         response.ended_ns = ended_ns
-        response.status = self._status if self._head_done else 0
+        response.status = self._status
         response.headers = self._headers
-        response.body = self._body
+        response.body = body = self._body
+        response.body_bytes = len(body)
+        response.sets_cookies = False
         response.error = error
-        if error is not None or self._content_encoding is not None or self._body_parts is not None:
-            self._settle_body(response)
-        if self._unexpected and error is None:
-            error = ProtocolError("unexpected response", "unexpected response: more came than was asked for")
-            response.error = error
-        if error is not None or not self._keep_alive or self._pending_write is not None:
+        if error is not None or self._is_special:
+            self._settle_special(response)
+        elif not self._keep_alive:
             self.abort()
-        elif self._head_only:
-            self._parser = httptools.HttpResponseParser(self)  # the old one still waits for the body
-        self._pending_bytes = 0
-        exchange = self._exchange
-        if not exchange.done():
-            exchange.set_result(response)
+        try:
+            self._exchange.set_result(response)
+        except asyncio.InvalidStateError:
+            return  # cancelled in this very moment
 
     # ---- the rare paths ----
 
+    def _settle_special(self, response: Response) -> None:
+        """What only some answers need: see `_is_special`."""
+        fault = response.error
+        if not self._head_done:
+            response.status = 0
+        self._settle_body(response)
+        response.sets_cookies = self._sets_cookies
+        self._sets_cookies = False
+        if self._unexpected and fault is None:
+            fault = response.error = ProtocolError(
+                "unexpected response", "unexpected response: more came than was asked for"
+            )
+        # A body that could not be decoded is no reason to give the connection up: its framing was right.
+        if fault is not None or not self._keep_alive or self._pending_write is not None:
+            self.abort()
+        elif self._head_only:
+            self._parser = httptools.HttpResponseParser(self)  # the old one still waits for the body
+
     def _settle_body(self, response: Response) -> None:
-        """Join a body that came in parts; decode it, unless it is incomplete anyway."""
-        if self._body_parts is not None:
-            response.body = b"".join(self._body_parts)
-            self._body_parts = None
-        if self._content_encoding is not None:
-            if response.error is None and response.body:
-                try:
-                    response.body = decode_body(response.body, self._content_encoding, MAX_BODY_BYTES)
-                except BodyError as fault:
+        """Join a body that came in pieces; decode it, unless it is incomplete anyway."""
+        response.body_bytes = body_bytes = self._body_size()
+        if not self._keep_body:
+            response.body = response.body[:SAMPLE_BYTES]
+        elif self._body_rest is not None:
+            response.body = self._body + self._body_rest
+        coding = self._content_encoding
+        if coding is not None and response.error is None and len(response.body) == body_bytes > 0:
+            limit_bytes = MAX_BODY_BYTES if self._keep_body else SAMPLE_DECODED_BYTES
+            try:
+                response.body = decode_body(response.body, coding, limit_bytes)
+            except BodyError as fault:
+                if self._keep_body:  # a body that nobody reads is not judged
                     response.error = fault.with_traceback(None)
-            self._content_encoding = None
+        self._content_encoding = self._body_rest = None
+        self._body_bytes = self._pending_bytes = self._body_seen_bytes = self._framing_bytes = 0
 
     def _write_rest(self, request: bytes, sent: int) -> None:
         """Leave the writing to the transport; `resume_writing` takes it up again."""
         assert self._transport is not None
         self._counters.data_sent += sent
         self._pending_write = PendingWrite(self._transport, request, sent, self._is_tls)
+        self._is_special = True
         self._pump()
 
     def _pump(self) -> None:
@@ -241,28 +286,46 @@ class Connection(ResponseReader, asyncio.Protocol):
             self._counters.requests_sent += 1
             self._pending_write = None
 
-    def _check_limits(self) -> None:
+    def _check_limits(self, size: int) -> None:
+        """The answer goes on: `size` bytes more of it have come."""
         if not self._head_done:
             if self._pending_bytes >= MAX_HEAD_BYTES:
                 self._settle(ProtocolError("head too large", f"head too large: over {MAX_HEAD_BYTES} bytes"))
-        elif self._pending_bytes > MAX_BODY_BYTES + MAX_HEAD_BYTES:
+            return
+        body_bytes = self._body_size()
+        if body_bytes != self._body_seen_bytes:
+            self._body_seen_bytes = body_bytes
+            self._framing_bytes = 0
+        else:
+            self._framing_bytes += size
+            if self._framing_bytes > MAX_FRAMING_BYTES:
+                message = f"head too large: over {MAX_FRAMING_BYTES} bytes around the body"
+                self._settle(ProtocolError("head too large", message))
+                return
+        if self._keep_body and self._pending_bytes > MAX_BODY_BYTES + MAX_HEAD_BYTES:
             self._settle(BodyError("body too large", f"body too large: over {MAX_BODY_BYTES} bytes"))
 
-    def _settle_malformed(self, fault: httptools.HttpParserError) -> None:
-        if self._complete:  # the answer was fine, what follows it is not
-            self._unexpected = True
+    def _settle_malformed(self, fault: Exception) -> None:
+        if self._status == 101:
+            self._settle(ProtocolError("unexpected upgrade", "unexpected upgrade: the server left HTTP/1.1"))
+        elif self._complete:  # the answer was fine, what follows it is not
+            self._unexpected = self._is_special = True
             self._settle(None)
         else:
-            self._settle(ProtocolError("malformed response", f"malformed response: {fault}"))
+            cause = fault.__context__  # set where one of our own callbacks refused
+            reason = " ".join(str(cause or fault).split())
+            self._settle(ProtocolError("malformed response", f"malformed response: {reason}"))
 
     def _is_stale(self) -> bool:
-        """Whether the server's FIN or stray bytes lie in the kernel, not yet seen by the loop."""
+        """Whether the server's FIN, or bytes that nobody asked for, lie in the kernel, not yet seen by the
+        loop. Under TLS such bytes are mostly the alert that announces the close."""
         try:
-            return not self._sock.recv(1, socket.MSG_PEEK) or not self._is_tls
+            self._sock.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
             return False
         except OSError:
             return True
+        return True
 
     def _settle_lost(self, kind: str) -> None:
         """The connection is gone, or time is up (`read timeout`), in the middle of an exchange."""

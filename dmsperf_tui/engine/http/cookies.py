@@ -1,14 +1,19 @@
-"""The cookies of one virtual user at one origin (RFC 6265)."""
+"""The cookies of one virtual user at one origin (RFC 6265).
+
+With one origin the Domain attribute decides only whether a cookie is accepted, and tells two of one name
+apart. There is no list of public suffixes: a Domain without a dot, other than the host itself, is refused.
+"""
 
 from __future__ import annotations
 
 import re
 import time
 from collections.abc import Callable, Iterable
-from email.utils import mktime_tz, parsedate_tz
 
+from dmsperf_tui.engine.http.cookie_date import parse_cookie_date
 from dmsperf_tui.engine.http.origin import Origin
 from dmsperf_tui.engine.http.request import HeaderLine
+from dmsperf_tui.engine.http.response import Response
 
 MAX_COOKIES = 180
 MAX_COOKIE_BYTES = 4096
@@ -36,8 +41,9 @@ class CookieJar:
     """Keeps what `Set-Cookie` headers ask for and writes the `Cookie` header of the next request.
 
     `now_s` gives Unix time in seconds; tests inject their own. Secure cookies are kept and sent over https
-    only. A cookie for a domain that the origin's host does not belong to is ignored, and so are cookies over
-    4,096 bytes, with control characters, and beyond the 180th.
+    only. A cookie for a domain that the origin's host does not belong to is ignored, and so are cookies
+    without a name, over 4,096 bytes, and with control characters. Of more than 180 the oldest goes, expired
+    ones first.
     """
 
     __slots__ = ("_cookies", "_now_s", "_origin")
@@ -45,7 +51,7 @@ class CookieJar:
     def __init__(self, origin: Origin, now_s: Callable[[], float] = time.time) -> None:
         self._origin = origin
         self._now_s = now_s
-        self._cookies: dict[tuple[str, str], Cookie] = {}
+        self._cookies: dict[tuple[str, str, str], Cookie] = {}  # by name, domain and path, oldest first
 
     def __len__(self) -> int:
         return len(self._cookies)
@@ -54,10 +60,19 @@ class CookieJar:
         """Forget everything: a new iteration starts with an empty jar, as in k6."""
         self._cookies.clear()
 
+    def values(self) -> list[str]:
+        """What the cookies say: secrets, to be kept out of logs."""
+        return [cookie.value for cookie in self._cookies.values()]
+
     def get(self, name: str) -> str | None:
         """The value of the first live cookie of that name, e.g. a CSRF token that goes into a header."""
         self._drop_expired()
         return next((cookie.value for cookie in self._cookies.values() if cookie.name == name), None)
+
+    def take(self, response: Response, path: str) -> None:
+        """Take over what `response`, the answer to a request for `path`, sets; nearly free if nothing."""
+        if response.sets_cookies:
+            self.update(response.headers, path)
 
     def update(self, response_headers: Iterable[tuple[bytes, bytes]], path: str) -> None:
         """Take over the Set-Cookie headers of the answer to a request for `path`."""
@@ -80,9 +95,7 @@ class CookieJar:
         if not matching:
             return None
         matching.sort(key=lambda cookie: -len(cookie.path))  # longest path first; stable: then the oldest
-        pairs = "; ".join(
-            f"{cookie.name}={cookie.value}" if cookie.name else cookie.value for cookie in matching
-        )
+        pairs = "; ".join(f"{cookie.name}={cookie.value}" for cookie in matching)
         return HeaderLine(b"Cookie: " + pairs.encode("latin-1") + b"\r\n")
 
     def _set(self, text: str, request_path: str) -> None:
@@ -90,12 +103,11 @@ class CookieJar:
             return
         pair, *attributes = text.split(";")
         name, equals, value = pair.partition("=")
-        if not equals:
-            name, value = "", pair
         name, value = name.strip(), value.strip()
-        if not name and not value:
+        if not equals or not name:
             return
         path = _default_path(request_path)
+        domain = self._origin.host
         expires_s: float | None = None
         max_age_s: float | None = None
         secure = http_only = False
@@ -105,31 +117,36 @@ class CookieJar:
             if key == "path":
                 path = setting if setting.startswith("/") else _default_path(request_path)
             elif key == "domain":
-                if not self._domain_matches(setting):
-                    return
+                domain = setting.lower().removeprefix(".") or domain
             elif key == "max-age":
                 max_age_s = _parse_max_age(setting, max_age_s)
             elif key == "expires":
-                expires_s = _parse_date(setting, expires_s)
+                date_s = parse_cookie_date(setting)
+                expires_s = expires_s if date_s is None else date_s
             elif key == "secure":
                 secure = True
             elif key == "httponly":
                 http_only = True
+        if not self._domain_matches(domain):
+            return
         now_s = self._now_s()
         if max_age_s is not None:  # wins over Expires, whatever their order (RFC 6265, 5.3)
             expires_s = now_s + max_age_s
-        identity = (name, path)
+        identity = (name, domain, path)
         if expires_s is not None and expires_s <= now_s:
             self._cookies.pop(identity, None)
-        elif identity in self._cookies or len(self._cookies) < MAX_COOKIES:
-            self._cookies[identity] = Cookie(name, value, path, expires_s, secure, http_only)
+            return
+        if identity not in self._cookies and len(self._cookies) >= MAX_COOKIES:
+            self._drop_expired()
+            if len(self._cookies) >= MAX_COOKIES:
+                del self._cookies[next(iter(self._cookies))]
+        self._cookies[identity] = Cookie(name, value, path, expires_s, secure, http_only)
 
     def _domain_matches(self, domain: str) -> bool:
-        domain = domain.lower().removeprefix(".")
         host = self._origin.host
-        return (
-            not domain or host == domain or (host.endswith(f".{domain}") and not self._origin.is_ip_literal)
-        )
+        if domain == host:
+            return True
+        return "." in domain and host.endswith(f".{domain}") and not self._origin.is_ip_literal
 
     def _drop_expired(self) -> None:
         now_s = self._now_s()
@@ -161,13 +178,3 @@ def _parse_max_age(setting: str, otherwise: float | None) -> float | None:
     digits = setting.removeprefix("-")
     # Twelve digits are 30,000 years: longer ones only serve to overflow.
     return float(setting[:12]) if digits.isascii() and digits.isdigit() else otherwise
-
-
-def _parse_date(setting: str, otherwise: float | None) -> float | None:
-    parsed = parsedate_tz(setting)
-    if parsed is None:
-        return otherwise
-    try:
-        return float(mktime_tz(parsed))
-    except (ValueError, OverflowError):
-        return otherwise

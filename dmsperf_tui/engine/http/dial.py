@@ -71,7 +71,7 @@ class Dial:
             infos = await self._loop.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
         except TimeoutError:
             raise
-        except OSError as fault:
+        except (OSError, UnicodeError) as fault:
             self.error = resolve_error(fault, origin.host)
             return None
         return [(info[0], info[4]) for info in infos]
@@ -107,7 +107,14 @@ class Dial:
         is_tls = origin.ssl_context is not None
         connection = Connection(self._loop, self._counters, sock, is_tls)
         if not is_tls:
-            await self._loop.create_connection(lambda: connection, sock=sock)
+            try:
+                await self._loop.create_connection(lambda: connection, sock=sock)
+            except asyncio.CancelledError:
+                self.error = connect_error(TimeoutError(), origin.netloc)
+                raise
+            except OSError as fault:
+                self.error = connect_error(fault, origin.netloc)
+                return None
             return connection
         started_ns = perf_counter_ns()
         try:

@@ -4,19 +4,22 @@ A network fault under load is a finding, not an accident of the program: `HttpCl
 one, it puts it into `Response.error`. They are exceptions all the same, so that a caller may `raise` them.
 The tree follows the phases of a request, in the order in which a request passes through them::
 
-    RequestError
-    ├── BlockedError      no connection was free in time, or the client was closed
-    ├── ResolveError      the host's name gave no address
-    ├── ConnectError      TCP did not come up
-    ├── TlsError          the handshake or the certificate failed
-    ├── SendError         the connection broke, or time ran out, before the request was written in full
-    ├── WaitError         ... after that, before the first byte of an answer
-    ├── ReceiveError      ... while an answer was arriving
-    ├── ProtocolError     what arrived is not one HTTP/1.1 response
-    ├── BodyError         the head was fine; the body is cut short, too large or not decodable
-    └── ForeignRedirect   the answer points to another origin, where no load may go
+    RequestError          phase
+    ├── BlockedError      blocked           no connection was free in time, or the client was closed
+    ├── ResolveError      resolving         the host's name gave no address
+    ├── ConnectError      connecting        TCP did not come up
+    ├── TlsError          tls_handshaking   the handshake or the certificate failed
+    ├── SendError         sending           it broke, or time ran out, before the request was written
+    ├── WaitError         waiting           ... after that, before the first byte of an answer
+    ├── ReceiveError      receiving         ... while an answer was arriving
+    ├── ProtocolError     receiving         what arrived is not one HTTP/1.1 response
+    ├── BodyError         receiving         the head was fine; the body is cut short, too large, not decodable
+    └── ForeignRedirect   redirecting       the answer points to another origin, where no load may go
 
-`kind` is a short stable slug: errors are grouped, counted and compared by it.
+An answer that came whole is no error here. Two more phases follow, which only the caller can judge, and
+reports by these names: `status` (not one of those expected) and `check` (the flow is not content with it).
+
+`kind` is a short stable slug: errors are grouped, counted and compared by it. `kinds` lists a class's own.
 """
 
 from __future__ import annotations
@@ -28,6 +31,9 @@ from typing import ClassVar, Final
 
 GENERATOR_KINDS: Final = frozenset({"too many open files", "out of ports", "out of memory"})
 """Kinds that blame this machine and not the system under load: they make a run's verdict `invalid`."""
+_LOST: Final = frozenset(
+    {"connection reset", "connection closed", "client closed", "network unreachable", "out of memory"}
+)
 
 
 class RequestError(Exception):
@@ -35,6 +41,8 @@ class RequestError(Exception):
 
     phase: ClassVar[str] = "blocked"
     """The part of the request that failed, in k6's words where k6 has one."""
+    kinds: ClassVar[frozenset[str]] = frozenset()
+    """Every kind that this class can have."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(kind, message)
@@ -46,67 +54,84 @@ class RequestError(Exception):
 
 
 class BlockedError(RequestError):
-    """Kinds: `slot timeout`, `client closed`."""
+    """No connection was free in time, or the client was closed before the request began."""
 
     phase = "blocked"
+    kinds = frozenset({"slot timeout", "client closed"})
 
 
 class ResolveError(RequestError):
-    """Kinds: `dns failure`, `dns timeout`, and those of `GENERATOR_KINDS`."""
+    """The host's name gave no address."""
 
     phase = "resolving"
+    kinds = frozenset({"dns failure", "dns timeout"}) | GENERATOR_KINDS
 
 
 class ConnectError(RequestError):
-    """Kinds: `connect refused`, `connect timeout`, `connect failed`, `connection reset`,
-    `network unreachable`, and those of `GENERATOR_KINDS`."""
+    """TCP did not come up."""
 
     phase = "connecting"
+    kinds = (
+        frozenset(
+            {
+                "connect refused",
+                "connect timeout",
+                "connect failed",
+                "connection reset",
+                "network unreachable",
+            }
+        )
+        | GENERATOR_KINDS
+    )
 
 
 class TlsError(RequestError):
-    """Kinds: `tls verification failed`, `tls handshake failed`, `tls timeout`."""
+    """The handshake or the certificate failed."""
 
     phase = "tls_handshaking"
+    kinds = frozenset({"tls verification failed", "tls handshake failed", "tls timeout"})
 
 
 class SendError(RequestError):
-    """Kinds: `send timeout`, `connection reset`, `connection closed`, `client closed`,
-    `network unreachable`."""
+    """The connection broke, or time ran out, before the request was written in full."""
 
     phase = "sending"
+    kinds = frozenset({"send timeout"}) | _LOST
 
 
 class WaitError(RequestError):
-    """Kinds: `read timeout`, `connection reset`, `connection closed`, `client closed`,
-    `network unreachable`."""
+    """The connection broke, or time ran out, before the first byte of an answer."""
 
     phase = "waiting"
+    kinds = frozenset({"read timeout"}) | _LOST
 
 
 class ReceiveError(RequestError):
-    """Kinds: `read timeout`, `connection reset`, `connection closed`, `client closed`,
-    `network unreachable`."""
+    """The connection broke, or time ran out, while an answer was arriving."""
 
     phase = "receiving"
+    kinds = frozenset({"read timeout"}) | _LOST
 
 
 class ProtocolError(RequestError):
-    """Kinds: `malformed response`, `head too large`, `unexpected response`, `unexpected upgrade`."""
+    """What arrived is not one HTTP/1.1 response. `head too large` is said of trailers as well."""
 
     phase = "receiving"
+    kinds = frozenset({"malformed response", "head too large", "unexpected response", "unexpected upgrade"})
 
 
 class BodyError(RequestError):
-    """Kinds: `truncated body`, `body too large`, `bad content-encoding`."""
+    """The head was fine; the body is cut short, too large or not decodable."""
 
     phase = "receiving"
+    kinds = frozenset({"truncated body", "body too large", "bad content-encoding"})
 
 
 class ForeignRedirect(RequestError):  # noqa: N818 - named by what it is, as its neighbours are
-    """Kind: `foreign redirect`."""
+    """The answer points to another origin, where no load may go."""
 
     phase = "redirecting"
+    kinds = frozenset({"foreign redirect"})
 
 
 _KIND_OF_ERRNO: Final = {
@@ -135,11 +160,11 @@ def kind_of(fault: BaseException | None, otherwise: str) -> str:
     return otherwise
 
 
-def resolve_error(fault: OSError, host: str) -> ResolveError:
-    """`fault` came from looking `host` up."""
+def resolve_error(fault: OSError | UnicodeError, host: str) -> ResolveError:
+    """`fault` came from looking `host` up; a UnicodeError from a name that no DNS can hold."""
     if isinstance(fault, TimeoutError):
         return ResolveError("dns timeout", f"dns timeout: no address for {host} in time")
-    reason = fault.strerror or type(fault).__name__
+    reason = (fault.strerror if isinstance(fault, OSError) else "") or type(fault).__name__
     kind = "dns failure" if isinstance(fault, socket.gaierror) else kind_of(fault, "dns failure")
     return ResolveError(kind, f"{kind}: {host}: {reason}")
 

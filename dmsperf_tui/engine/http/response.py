@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import orjson
 
+from dmsperf_tui.engine.http.encoding import decode_text
 from dmsperf_tui.engine.http.errors import RequestError
 
 
@@ -26,6 +27,7 @@ class Response:
     __slots__ = (
         "blocked_ns",
         "body",
+        "body_bytes",
         "connecting_ns",
         "duration_ns",
         "ended_ns",
@@ -33,6 +35,7 @@ class Response:
         "headers",
         "receiving_ns",
         "sending_ns",
+        "sets_cookies",
         "started_ns",
         "status",
         "tls_handshaking_ns",
@@ -44,7 +47,12 @@ class Response:
     headers: list[tuple[bytes, bytes]]
     """As received, in order, without trailers."""
     body: bytes
-    """Decoded where Content-Encoding says gzip or deflate; what had arrived, raw, when `error` is set."""
+    """Decoded where Content-Encoding says gzip or deflate; what had arrived, raw, when `error` is set.
+    Sent with `keep_body=False`: the first 4,096 raw bytes, decoded only where they are the whole of it."""
+    body_bytes: int
+    """Size of the body that arrived: without chunk framing, before decoding, whether or not it was kept."""
+    sets_cookies: bool
+    """The head has a Set-Cookie header: something for `CookieJar.take`."""
     error: RequestError | None
     """The network or protocol fault, if any. A 4xx or 5xx answer is not an error here."""
     blocked_ns: int
@@ -58,7 +66,7 @@ class Response:
     ended_ns: int
 
     # No __init__: the connection fills the slots itself, which is several times faster than a call with
-    # fourteen arguments. Everyone else uses `failed` or `make`.
+    # sixteen arguments. Everyone else uses `failed` or `make`.
 
     @classmethod
     def make(
@@ -73,6 +81,8 @@ class Response:
         response.status = status
         response.headers = headers if headers is not None else []
         response.body = body
+        response.body_bytes = len(body)
+        response.sets_cookies = any(name.lower() == b"set-cookie" for name, _ in response.headers)
         response.error = error
         response.blocked_ns = response.connecting_ns = response.tls_handshaking_ns = 0
         response.sending_ns = response.waiting_ns = response.receiving_ns = response.duration_ns = 0
@@ -104,6 +114,12 @@ class Response:
             if key.lower() == wanted:
                 return value.strip().decode("latin-1")
         return None
+
+    @property
+    def text(self) -> str:
+        """The body as text, in the charset that Content-Type names, UTF-8 where it names none that is known.
+        What cannot be decoded becomes U+FFFD."""
+        return decode_text(self.body, self.header("content-type") or "")
 
     def json(self) -> object:
         """The body as JSON. Raises ValueError (orjson.JSONDecodeError) when it is none."""

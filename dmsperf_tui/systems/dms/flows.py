@@ -65,7 +65,7 @@ async def enroll_student(vu: VirtualUser) -> None:
 
     The schools are the profile's `data.schools`, shared by all VUs; each VU makes sure of its own first.
     """
-    own = data.school_id(vu.seed, vu.number % int(vu.data.get("data.schools", 10)), 0)
+    own = data.school_id(vu.seed, vu.number % int(vu.profile.get("data.schools", 10)), 0)
     if "school" not in vu.memory:
         response = await vu.post(
             f"{RESOURCES}/schools", name="POST schools", json=data.school(own), expect=UPSERTED

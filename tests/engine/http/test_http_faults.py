@@ -19,6 +19,7 @@ from tests.engine.http.http_server import (
     answering,
     answering_and_closing,
     error_of,
+    full_backlog,
     on_both_loops,
     serving,
     session,
@@ -57,19 +58,8 @@ async def test_refused() -> None:
 
 @on_both_loops
 async def test_connect_timeout() -> None:
-    with socket.socket() as listener:  # a full backlog drops further SYNs
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        port = listener.getsockname()[1]
-        fillers = [socket.socket() for _ in range(4)]
-        for filler in fillers:
-            filler.setblocking(False)
-            filler.connect_ex(("127.0.0.1", port))
-        try:
-            response, _ = await get_from(Origin("http", "127.0.0.1", port), timeout_ns=50 * MS)
-        finally:
-            for filler in fillers:
-                filler.close()
+    with full_backlog() as port:
+        response, _ = await get_from(Origin("http", "127.0.0.1", port), timeout_ns=50 * MS)
     assert error_of(response) == ("connecting", "connect timeout")
     assert 49 * MS <= response.connecting_ns < 500 * MS
 

@@ -5,11 +5,25 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import struct
 import time
 
 import pytest
 
-from tests.engine.http.http_server import MS, OK, Peer, answering, error_of, on_both_loops, session
+from dmsperf_tui.engine.http import HttpClient, Origin, Response, WireCounters, make_ssl_context
+from tests.engine.http.http_server import (
+    MS,
+    OK,
+    TIMEOUT_NS,
+    Peer,
+    answering,
+    answering_and_closing,
+    error_of,
+    full_backlog,
+    on_both_loops,
+    serving,
+    session,
+)
 
 
 async def slow(peer: Peer) -> None:
@@ -116,6 +130,7 @@ async def test_an_idle_connection_closed_by_the_server_is_replaced_silently() ->
                 assert response.error is None
                 await asyncio.sleep(pause_s)
             assert s.server.accepted == len(s.server.requests) == s.counters.requests_sent == 3
+            assert s.counters.stale_connections == 2
 
 
 @on_both_loops
@@ -136,6 +151,7 @@ async def test_a_close_that_the_loop_has_not_seen_yet_is_noticed_after_idle_time
         duplicate.close()
         assert (await s.get()).error is None
         assert s.server.accepted == 2
+        assert s.counters.stale_connections == 1
 
 
 @on_both_loops
@@ -145,6 +161,126 @@ async def test_a_connection_survives_idle_time() -> None:
         await asyncio.sleep(0.06)
         assert (await s.get()).error is None
         assert s.server.accepted == 1
+        assert s.counters.stale_connections == 0
+
+
+@on_both_loops
+async def test_what_is_no_stale_connection() -> None:
+    """An announced close, a failure, a closed client: each needs a new connection, and none was stale."""
+    async with session(
+        answering_and_closing(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+    ) as s:
+        for _ in range(2):
+            assert (await s.get()).error is None
+        assert s.counters.stale_connections == 0
+    async with session(answering_and_closing()) as s:
+        for _ in range(2):
+            assert error_of(await s.get()) == ("waiting", "connection closed")
+        assert s.counters.stale_connections == 0
+    async with session(slow, limit=1) as s:
+        tasks = [asyncio.create_task(s.get()) for _ in range(2)]
+        await asyncio.sleep(0.01)
+        s.client.close()
+        assert [error_of(response)[1] for response in await asyncio.gather(*tasks)] == ["client closed"] * 2
+        assert s.counters.stale_connections == 0
+
+
+@on_both_loops
+async def test_a_reset_found_by_the_write_itself_is_a_stale_connection() -> None:
+    """Nothing of the request has left: it goes out once more, over a new connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        loop = asyncio.get_running_loop()
+        origin = Origin("http", "127.0.0.1", listener.getsockname()[1])
+        counters = WireCounters()
+        client = HttpClient(origin, counters, loop)
+        for _ in range(2):
+            # The second time, the write meets the reset before the loop has seen it.
+            task = asyncio.create_task(client.send(b"GET / HTTP/1.1\r\n\r\n", timeout_ns=TIMEOUT_NS))
+            accepted, _ = await loop.sock_accept(listener)
+            assert await loop.sock_recv(accepted, 100)
+            await loop.sock_sendall(accepted, OK)
+            assert (await task).error is None
+            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            accepted.close()
+        assert (counters.stale_connections, counters.connections_opened, counters.requests_sent) == (1, 2, 2)
+        client.close()
+
+
+@on_both_loops
+async def test_the_connect_timeout_is_apart_from_the_requests() -> None:
+    async def patient(peer: Peer) -> None:
+        while await peer.request() is not None:
+            await asyncio.sleep(0.06)
+            await peer.send(OK)
+
+    async with session(patient) as s:
+        loop = asyncio.get_running_loop()
+        client = HttpClient(s.origin, s.counters, loop, connect_timeout_ns=30 * MS)
+        response = await client.send(s.encode(), timeout_ns=2_000 * MS)
+        assert response.error is None
+        assert response.duration_ns > 50 * MS
+        client.close()
+    with full_backlog() as port:
+        origin = Origin("http", "127.0.0.1", port)
+        for connect_timeout_ms, timeout_ms in ((30, 5_000), (5_000, 30)):  # the shorter of the two holds
+            client = HttpClient(origin, s.counters, loop, connect_timeout_ns=connect_timeout_ms * MS)
+            response = await client.send(b"GET / HTTP/1.1\r\n\r\n", timeout_ns=timeout_ms * MS)
+            assert error_of(response) == ("connecting", "connect timeout")
+            assert 30 * MS <= response.blocked_ns < 1_000 * MS
+            client.close()
+
+
+@on_both_loops
+async def test_the_connect_timeout_covers_tls() -> None:
+    async def mute(peer: Peer) -> None:
+        await asyncio.sleep(10)
+
+    async with serving(mute) as server:
+        origin = Origin("https", "127.0.0.1", server.port, make_ssl_context(insecure=True))
+        loop = asyncio.get_running_loop()
+        client = HttpClient(origin, WireCounters(), loop, connect_timeout_ns=30 * MS)
+        response = await client.send(b"GET / HTTP/1.1\r\n\r\n", timeout_ns=5_000 * MS)
+        assert error_of(response) == ("tls_handshaking", "tls timeout")
+        assert response.blocked_ns < 1_000 * MS
+
+
+@on_both_loops
+async def test_a_tap_sees_every_exchange() -> None:
+    async def handler(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(OK)
+        await peer.request()
+        await peer.send(OK[:-1])
+        peer.close()
+
+    async with session(handler, limit=1) as s:
+        seen: list[tuple[bytes, Response]] = []
+        client = HttpClient(
+            s.origin, s.counters, asyncio.get_running_loop(), limit=1, tap=lambda *pair: seen.append(pair)
+        )
+        got = [await client.send(path, timeout_ns=TIMEOUT_NS) for path in (b"GET / \r\n\r\n", s.encode())]
+        client.close()
+        got.append(await client.send(b"late", timeout_ns=TIMEOUT_NS))
+        assert [request for request, _ in seen] == [b"GET / \r\n\r\n", s.encode(), b"late"]
+        assert [response for _, response in seen] == got
+        assert [response.error is None for response in got] == [True, False, False]
+        assert error_of(got[2]) == ("blocked", "client closed")
+
+
+@on_both_loops
+async def test_a_tap_does_not_see_a_cancelled_exchange() -> None:
+    async with session(slow) as s:
+        seen: list[Response] = []
+        client = HttpClient(
+            s.origin, s.counters, asyncio.get_running_loop(), tap=lambda _, response: seen.append(response)
+        )
+        task = asyncio.create_task(client.send(s.encode(), timeout_ns=TIMEOUT_NS))
+        await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert seen == []
+        client.close()
 
 
 def test_a_client_needs_a_connection() -> None:

@@ -1,0 +1,127 @@
+"""What is measured beside requests: iterations, checks, groups, and the metrics of flows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dmsperf_tui.engine.histogram import Histogram
+from dmsperf_tui.engine.messages import MetricInterval
+from dmsperf_tui.plan.metrics import MetricType
+
+_BATCH = 512
+_Labels = tuple[tuple[str, str], ...]
+
+
+class Trend:
+    """Values since the last interval, folded into buckets in batches."""
+
+    __slots__ = ("_folded", "_pending")
+
+    def __init__(self) -> None:
+        self._pending: list[int] = []
+        self._folded = Histogram()
+
+    def add(self, value_us: int) -> None:
+        pending = self._pending
+        pending.append(value_us)
+        if len(pending) >= _BATCH:
+            self._fold()
+
+    def _fold(self) -> None:
+        self._folded.record_all(self._pending)
+        self._pending.clear()
+
+    def take(self) -> Histogram:
+        self._fold()
+        taken, self._folded = self._folded, Histogram()
+        return taken
+
+
+class Measures:
+    """Values by metric and tags since the last interval. Times are microseconds."""
+
+    def __init__(self) -> None:
+        self._trends: dict[tuple[str, _Labels], Trend] = {}
+        self._rates: dict[tuple[str, _Labels], list[int]] = {}
+        self._counters: dict[tuple[str, _Labels], float] = {}
+        self._gauges: dict[tuple[str, _Labels], list[float]] = {}
+
+    def trend_of(self, metric: str, tags: _Labels) -> Trend:
+        """A trend to add to: the same object for ever."""
+        return self._trends.setdefault((metric, tags), Trend())
+
+    def trend(self, metric: str, tags: _Labels, value_us: int) -> None:
+        self.trend_of(metric, tags).add(value_us)
+
+    def rate_of(self, metric: str, tags: _Labels) -> list[int]:
+        """[yes, no] of a rate, to be counted up: the same list for ever."""
+        return self._rates.setdefault((metric, tags), [0, 0])
+
+    def rate(self, metric: str, tags: _Labels, ok: bool) -> None:
+        self.rate_of(metric, tags)[0 if ok else 1] += 1
+
+    def counter(self, metric: str, tags: _Labels, amount: float) -> None:
+        key = (metric, tags)
+        self._counters[key] = self._counters.get(key, 0.0) + amount
+
+    def gauge(self, metric: str, tags: _Labels, value: float) -> None:
+        found = self._gauges.get((metric, tags))
+        if found is None:
+            self._gauges[(metric, tags)] = [value, value, value]
+        else:
+            found[:] = value, min(found[1], value), max(found[2], value)
+
+    def take(self) -> list[MetricInterval]:
+        """What came since the last call."""
+        taken: list[MetricInterval] = []
+        for (metric, tags), trend in self._trends.items():
+            histogram = trend.take()
+            if histogram.count:
+                taken.append(MetricInterval(metric, dict(tags), histogram))
+        for (metric, tags), counts in self._rates.items():
+            if any(counts):
+                taken.append(MetricInterval(metric, dict(tags), passes=counts[0], fails=counts[1]))
+                counts[:] = 0, 0
+        for (metric, tags), total in self._counters.items():
+            taken.append(MetricInterval(metric, dict(tags), total=total))
+        for (metric, tags), (value, least, most) in self._gauges.items():
+            taken.append(MetricInterval(metric, dict(tags), value=value, least=least, most=most))
+        self._counters.clear()
+        self._gauges.clear()
+        return taken
+
+
+class CustomMetrics:
+    """What a flow adds to: `vu.metrics.add("orders", 1)`.
+
+    The scenario's `[metrics]` declares them: counter, gauge, rate or trend (k6 docs, "Custom metrics").
+    """
+
+    def __init__(
+        self, measures: Measures, declared: Mapping[str, MetricType], tags: Mapping[str, str]
+    ) -> None:
+        self._measures = measures
+        self._declared = declared
+        self._tags = dict(tags)
+
+    def add(self, name: str, value: float | bool, **tags: str) -> None:
+        """Adds to a counter, sets a gauge, counts a yes or no of a rate, or records a trend's value.
+
+        A trend's values are milliseconds, or whatever it measures, from 0 to 3.6 million with three digits.
+        Raises KeyError for a metric that the scenario does not declare, ValueError for a counter's or
+        trend's value below 0.
+        """
+        kind = self._declared.get(name)
+        if kind is None:
+            raise KeyError(f"metric {name!r} is not declared: add it to [metrics] of the scenario")
+        labels = tuple(sorted({**self._tags, **tags}.items()))
+        if kind is MetricType.RATE:
+            self._measures.rate(name, labels, bool(value))
+        elif kind is MetricType.GAUGE:
+            self._measures.gauge(name, labels, float(value))
+        elif not value >= 0:
+            raise ValueError(f"{name} is a {kind}: {value} is below 0")
+        elif kind is MetricType.COUNTER:
+            self._measures.counter(name, labels, float(value))
+        else:
+            self._measures.trend(name, labels, round(value * 1000))

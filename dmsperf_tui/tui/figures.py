@@ -1,0 +1,159 @@
+"""The key figures of a run, in one line: those that matter most where not all fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from dmsperf_tui.run.snapshot import RunSnapshot
+from dmsperf_tui.tui.wording import (
+    count,
+    milliseconds,
+    per,
+    percent,
+    rate,
+    rate_number,
+    rate_unit_s,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One of them."""
+
+    rank: int
+    """The highest goes first where there is no room."""
+    content: Content
+
+
+def fitting(figures: list[Figure], width: int, gap: int) -> Content:
+    """The figures in their order, the least needed left out."""
+    kept = list(figures)
+    while kept and sum(figure.content.cell_length + gap for figure in kept) - gap > width:
+        kept.remove(max(kept, key=lambda figure: (figure.rank, kept.index(figure))))
+    return Content(" " * gap).join([figure.content for figure in kept])
+
+
+def late_parts(snapshot: RunSnapshot) -> list[Content]:
+    """`12 waiting`, `30 dropped`, `2 cut`: the iterations that were due and have not started.
+
+    Once some have waited, none that waits is said as well, so that the line does not jump.
+    """
+    parts: list[Content] = []
+    if snapshot.waiting:
+        parts.append(Content.styled(f"{count(snapshot.waiting)} waiting", "bold $warning"))
+    elif not snapshot.state.over and any(event.kind == "busy" for event in snapshot.events):
+        parts.append(Content.styled("0 waiting", "$foreground-muted"))
+    if snapshot.dropped:
+        parts.append(Content.styled(f"{count(snapshot.dropped)} dropped", "bold $error"))
+    if snapshot.cut:
+        parts.append(Content.styled(f"{count(snapshot.cut)} cut", "bold $warning"))
+    return parts
+
+
+def busy_vus(snapshot: RunSnapshot) -> tuple[int, int]:
+    """Of the open workloads: the VUs that run an iteration, and the most that there may be."""
+    rows = [row for row in snapshot.workloads if row.open]
+    return sum(row.vus for row in rows), sum(row.max_vus for row in rows)
+
+
+def closed_vus(snapshot: RunSnapshot) -> int:
+    """The VUs of workloads without a rate: those that the target is for."""
+    return snapshot.vus - busy_vus(snapshot)[0]
+
+
+class Figures:
+    """Makes them, each as wide as it ever was in this run, so that they stand still."""
+
+    def __init__(self) -> None:
+        self._digits = 2
+        self._run = ""
+
+    def line(self, snapshot: RunSnapshot, starts: float | None, width: int, *, wide: bool) -> Content:
+        """`starts` is the newest rate of starts, a second. `wide` has long labels."""
+        if snapshot.info.id != self._run:
+            self._run, self._digits = snapshot.info.id, 2
+        figures = [
+            *self._levels(snapshot, starts, wide=wide),
+            *_latencies(snapshot, wide=wide),
+            *_judgements(snapshot, wide=wide),
+            *[Figure(1, part) for part in late_parts(snapshot)],
+            *_generator(snapshot, wide=wide),
+        ]
+        return fitting(figures, width, 3 if wide else 2)
+
+    def _levels(self, snapshot: RunSnapshot, starts: float | None, *, wide: bool) -> list[Figure]:
+        figures: list[Figure] = []
+        arrow, unit_s = " → " if wide else "→", rate_unit_s(snapshot)
+        vus = closed_vus(snapshot)
+        actual = rate((starts if starts is not None else snapshot.starts_rate) * unit_s)
+        target = rate_number(snapshot.target_rate * unit_s)
+        numbers = [actual, target] if snapshot.info.open else [str(vus), str(snapshot.heading)]
+        self._digits = max(self._digits, *(len(number) for number in numbers))
+        if not snapshot.info.open:
+            value = f"{vus:>{self._digits}}{arrow}{snapshot.heading:<{self._digits}}"
+            figures.append(Figure(0, _figure("VUs", value)))
+        if any(row.open for row in snapshot.workloads):
+            value = f"{actual:>{self._digits}}{arrow}{target}{per(unit_s)}"
+            room = 2 * self._digits + len(arrow) + len(per(unit_s))
+            figures.append(Figure(0 if snapshot.info.open else 3, _figure("rate", f"{value:<{room}}")))
+            busy, most = busy_vus(snapshot)
+            if snapshot.info.open and most:
+                value = f"{busy:>{len(str(most))}}/{most}"
+                tone = "bold $warning" if busy >= most and not snapshot.state.over else "bold"
+                figures.append(Figure(3, _figure("VUs busy" if wide else "VUs", value, "", tone)))
+        rank = 6 if snapshot.info.open else 1
+        return [*figures, Figure(rank, _figure("req/s", f"{rate(snapshot.rate):>6}"))]
+
+
+def _latencies(snapshot: RunSnapshot, *, wide: bool) -> list[Figure]:
+    """p95: of response time first, where there is one."""
+    service = f"{milliseconds(snapshot.p95_ms):>6}"
+    if not snapshot.info.open:
+        return [Figure(0, _figure("p95", service, " ms"))]
+    response = f"{milliseconds(snapshot.response_p95_ms):>6}"
+    return [
+        Figure(0, _figure("p95 response", response, " ms")),
+        Figure(4, _figure("service", service, " ms")),
+    ]
+
+
+def _judgements(snapshot: RunSnapshot, *, wide: bool) -> list[Figure]:
+    failed = f"{percent(snapshot.failed, snapshot.requests):>4}"
+    tone = "bold $error" if snapshot.failed else "bold"
+    bad = sum(row.ok is False for row in snapshot.thresholds)
+    good = sum(row.ok is True for row in snapshot.thresholds)
+    label = "thresholds " if wide and not snapshot.info.open else ""
+    judged = Content.assemble(
+        (label, "$foreground-muted"),
+        (f"{good} ✓", "bold $success" if good else "$foreground-muted"),
+        " ",
+        (f"{bad} ✗", "bold $error" if bad else "$foreground-muted"),
+    )
+    if label and not snapshot.thresholds:
+        judged = Content.styled(f"{label}none", "$foreground-muted")
+    return [Figure(1, _figure("errors" if wide else "err", failed, " %", tone)), Figure(2, judged)]
+
+
+def _generator(snapshot: RunSnapshot, *, wide: bool) -> list[Figure]:
+    lag, cpu = snapshot.health.loop_lag_p99_ms, snapshot.health.cpu_share
+    late, full = lag > 10, cpu > 0.9
+    return [
+        Figure(
+            5,
+            _figure(
+                "loop lag" if wide else "lag", f"{lag:>5.1f}", " ms", "bold $warning" if late else "bold"
+            ),
+        ),
+        Figure(
+            7,
+            _figure(
+                "gen CPU" if wide else "cpu", f"{cpu * 100:>3.0f}", " %", "bold $warning" if full else "bold"
+            ),
+        ),
+    ]
+
+
+def _figure(label: str, value: str, unit: str = "", tone: str = "bold") -> Content:
+    return Content.assemble((f"{label} ", "$foreground-muted"), (value, tone), (unit, "$foreground-muted"))
