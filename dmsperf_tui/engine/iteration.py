@@ -60,6 +60,8 @@ class Iterations:
         measures = load.recorder.measures
         self._durations = measures.trend_of("iteration_duration", cast.scenario)
         self._responses = measures.trend_of("iteration_response_time", cast.scenario)
+        self._traced: set[tuple[str, str]] = set()
+        """Failures whose traceback has been told."""
 
     def start(self) -> None:
         """Counts an iteration that is about to run."""

@@ -49,7 +49,11 @@ class Mix:
         return chosen
 
     def settle(self, flow: MixedFlow, expected: float, requests: int) -> None:
-        """An iteration that was charged `expected` requests has made `requests`."""
+        """An iteration that was charged `expected` requests has made `requests`.
+
+        One that made none is charged one: a flow that fails before its first must not take all the turns.
+        """
+        requests = max(1, requests)
         flow.charged += requests - expected
         flow.runs += 1
         flow.cost += (requests - flow.cost) / flow.runs

@@ -52,10 +52,17 @@ class OpenRunner(WorkloadRunner):
         self._deadline_ns = 0
         """When the grace is over, once the regular time is."""
         self._reserve(share(arrival.pre_allocated_vus, index, workers))
+        if self.start_ns is not None:
+            # The first arrival does not wait for the tick after its start.
+            self._arm()
 
     @property
     def idle(self) -> bool:
         return self._closed and not self._backlog
+
+    def start(self, elapsed_ns: int) -> None:
+        super().start(elapsed_ns)
+        self._arm()
 
     def cap(self, max_vus: int) -> None:
         self._max_vus = max_vus

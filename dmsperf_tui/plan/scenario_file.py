@@ -120,7 +120,8 @@ class SharedIterations(_Iterations):
     def _enough(cls, iterations: int, info: ValidationInfo) -> int:
         vus = info.data.get("vus", 1)
         if iterations < vus:
-            raise ValueError(f"{iterations} iterations for {vus} VUs; give at least one iteration for each VU")
+            mend = "give at least one iteration for each VU"
+            raise ValueError(f"{iterations} iterations for {vus} VUs; {mend}")
         return iterations
 
 
@@ -226,7 +227,12 @@ class ScenarioFile(File):
 
 def explain(error: ValidationError, model: type[BaseModel]) -> ConfigError:
     """The first complaint of pydantic as one line a person can act on: the key and the nearest known one."""
-    first = error.errors()[0]
+    complaints = error.errors()
+    # Of what may be a string or a table, a table is told what is wrong with it as a table.
+    first = next(
+        (one for one in complaints if one["loc"][-1:] != ("str",) or not isinstance(one["input"], dict)),
+        complaints[0],
+    )
     inner = {*EXECUTORS, "str", "ThresholdSpec"}
     path = [str(part) for part in first["loc"] if part not in inner]
     key = ".".join(path)

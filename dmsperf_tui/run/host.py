@@ -227,6 +227,16 @@ class RunHost:
                 self._crew.send_all(Start(workload.name, starts_ns))
         self._mark_stages()
 
+    @property
+    def _more_to_come(self) -> bool:
+        """Whether a workload goes on, or will start by itself."""
+        run = self.run
+        return run.state in (RunState.RUNNING, RunState.PAUSING, RunState.PAUSED) and any(
+            run.starts[workload.name] is None or run.elapsed_ns < run.end_ns(workload)
+            for workload in run.config.plan.workloads
+            if workload.name not in run.over
+        )
+
     def _mark_stages(self) -> None:
         """An event where a workload, or a stage of its plan, begins or ends."""
         run = self.run
@@ -234,10 +244,10 @@ class RunHost:
             active = run.active(workload)
             if active != (workload.name in self._under_way):
                 self._under_way ^= {workload.name}
-                # The first ones start with the run, and the last one ends with it.
+                # The first ones start with the run, and the last ones end with it.
                 if active and run.start_ns(workload):
                     run.event("stage", f"{workload.name} starts", run.start_ns(workload))
-                elif not active and self._under_way:
+                elif not active and self._more_to_come:
                     run.event("stage", f"{workload.name} has ended")
             if not active:
                 continue

@@ -23,6 +23,8 @@ from dmsperf_tui.systems.registry import check_flow
 
 DEFAULT_SCENARIO = "dms/smoke"
 DEFAULT_PROFILE = "dev"
+_TOP_KEYS = ("warm_up", "max_duration")
+"""Keys of a scenario that stand in no table and that `--set` may change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +180,12 @@ def _check_settable(key: str, data: Mapping[str, Any]) -> None:
     workloads = workloads if isinstance(workloads, Mapping) else {}
     if table == "workloads" and rest and rest.partition(".")[0] in workloads:
         return
-    if table == "thresholds" and rest:
+    if (table == "thresholds" and rest) or key in _TOP_KEYS:
         return
     option = rest.partition(".")[2] or "vus"
     known = [
         *K6_VARIABLES,
+        *_TOP_KEYS,
         *(f"workloads.{name}.{option}" for name in workloads),
         "thresholds.http_req_duration",
     ]

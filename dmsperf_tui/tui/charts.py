@@ -30,7 +30,7 @@ class LoadChart(RunChart):
     def words(self) -> Words:
         workloads = self.view.snapshot.workloads if self.view else ()
         # A second's VUs are those of all workloads; target and plan are of those without a rate.
-        actual = "actual, rates' too" if len({row.open for row in workloads}) > 1 else "actual"
+        actual = "actual (all)" if len({row.open for row in workloads}) > 1 else "actual"
         legend = (("actual", "━", actual), ("target", "--", "target"), ("planned", "··", "planned"))
         if self.view is not None and self.open:
             title = f"Starts{per(rate_unit_s(self.view.snapshot))}"

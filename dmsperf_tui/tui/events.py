@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from dmsperf_tui.run.snapshot import EventRow
 from dmsperf_tui.tui.plot import Mark
@@ -14,7 +15,6 @@ _SHOWN = {
     "pause",
     "resume",
     "worker-lost",
-    "busy",
     "note",
     "stop",
     "abort",
@@ -22,7 +22,10 @@ _SHOWN = {
     "record-failed",
     "teardown-failed",
 }
+_TOGETHER_S = 2.0
+"""Changes so near each other share a segment, and a mark."""
 _SIGNS = {
+    **dict.fromkeys(STEERING, "▲"),
     "release": "▲ plan",
     "hold": "▲ hold",
     "weights": "▲ shares",
@@ -32,11 +35,16 @@ _SIGNS = {
     "busy": "◆ VUs busy",
     "stop": "■ stop",
 }
-_VUS = re.compile(r"(most )?VUs (?P<before>\d+) → (?P<after>\d+)")
-_RATE = re.compile(r"rate (?P<before>[\d.e+]+)/\w+ → (?P<after>[\d.e+]+)(?P<per>/\w+)")
-_FACTOR = re.compile(r"→ (?P<factor>[\d.e+-]+) times the plan")
-_STAGE = re.compile(r"skip to (?P<stage>stage \d+)")
-_LONGER = re.compile(r"extended by (?P<by>\w+)")
+_NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?"
+_STEP = re.compile(
+    rf"(?P<what>(?:[^;]*: )?(?P<most>most )?(?:VUs|rate)) (?P<before>{_NUMBER})(?P<per>/\w+)? → "
+    rf"(?P<after>{_NUMBER})"
+)
+_DETAILS = {
+    "scale": (re.compile(rf"→ ({_NUMBER}) times the plan"), "▲×{}"),
+    "skip": (re.compile(r"skip to (stage \d+)"), "▲ {}"),
+    "extend": (re.compile(r"extended by (\w+)"), "▲ {} longer"),
+}
 
 
 def newest_change(events: Sequence[EventRow]) -> EventRow | None:
@@ -44,41 +52,66 @@ def newest_change(events: Sequence[EventRow]) -> EventRow | None:
     return next((event for event in reversed(events) if event.kind in _SHOWN), None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A level set by hand: from where to where."""
+
+    at_s: float
+    newest_s: float
+    what: str
+    before: float
+    after: float
+    unit: str
+
+    @classmethod
+    def of(cls, event: EventRow) -> _Step | None:
+        match = _STEP.match(event.text) if event.kind in ("vus", "rate") else None
+        if match is None:
+            return None
+        unit = match["per"] or (" most" if match["most"] else "")
+        before, after = float(match["before"]), float(match["after"])
+        return cls(event.at_s, event.at_s, match["what"], before, after, unit)
+
+    def after_all(self, earlier: _Step | None) -> _Step:
+        """Both as one, where this one goes on with an earlier one: a key pressed again and again."""
+        if earlier is None or earlier.what != self.what or self.at_s - earlier.newest_s > _TOGETHER_S:
+            return self
+        return replace(self, at_s=earlier.at_s, before=earlier.before)
+
+    @property
+    def text(self) -> str:
+        by = round(self.after - self.before, 3)
+        return f"▲{'-' if by < 0 else '+'}{rate_number(abs(by))}{self.unit}" if by else "▲"
+
+
 def marks(events: Sequence[EventRow], measured_from_s: float | None = None) -> list[Mark]:
     """The events that explain a bend in the lines, as short as they can be said.
 
     `measured_from_s` is when the warm-up was over.
     """
-    found = [Mark(event.at_s, text) for event in events if event.at_s >= 0 and (text := _mark(event))]
+    found: list[Mark] = []
+    last: _Step | None = None
+    for event in events:
+        if event.at_s < 0:
+            continue
+        step = _Step.of(event)
+        if step is not None:
+            whole = step.after_all(last)
+            if whole is not step:
+                found.pop()
+            step = whole
+        text = step.text if step else _sign(event)
+        if text:
+            found.append(Mark(step.at_s if step else event.at_s, text))
+        last = step
     if measured_from_s is not None:
         found.append(Mark(measured_from_s, "│measured"))
     return sorted(found, key=lambda mark: mark.at)
 
 
-def _mark(event: EventRow) -> str:
-    text = event.text
-    match event.kind:
-        case "vus":
-            change = _VUS.search(text)
-            return f"▲{_step(change)}{' most' if change[1] else ''}" if change else "▲"
-        case "rate":
-            change = _RATE.search(text)
-            return f"▲{_step(change)}{change['per']}" if change else "▲"
-        case "scale":
-            factor = _FACTOR.search(text)
-            return f"▲×{factor['factor']}" if factor else "▲"
-        case "skip":
-            stage = _STAGE.search(text)
-            return f"▲ {stage['stage']}" if stage else "▲"
-        case "extend":
-            longer = _LONGER.search(text)
-            return f"▲ {longer['by']} longer" if longer else "▲"
-        case kind:
-            return _SIGNS.get(kind, "")
-
-
-def _step(change: re.Match[str]) -> str:
-    """How far a level moved: `+10`, `-2.5`."""
-    by = float(change["after"]) - float(change["before"])
-    sign = "-" if by < 0 else "+"
-    return f"{sign}{rate_number(abs(round(by, 3)))}" if by else ""
+def _sign(event: EventRow) -> str:
+    if event.kind in _DETAILS:
+        pattern, words = _DETAILS[event.kind]
+        if match := pattern.search(event.text):
+            return words.format(match[1])
+    return _SIGNS.get(event.kind, "")

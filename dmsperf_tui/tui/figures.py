@@ -10,11 +10,10 @@ from dmsperf_tui.run.snapshot import RunSnapshot
 from dmsperf_tui.tui.wording import (
     count,
     milliseconds,
-    per,
     percent,
     rate,
-    rate_number,
     rate_unit_s,
+    rate_words,
 )
 
 
@@ -85,26 +84,41 @@ class Figures:
 
     def _levels(self, snapshot: RunSnapshot, starts: float | None, *, wide: bool) -> list[Figure]:
         figures: list[Figure] = []
-        arrow, unit_s = " → " if wide else "→", rate_unit_s(snapshot)
-        vus = closed_vus(snapshot)
-        actual = rate((starts if starts is not None else snapshot.starts_rate) * unit_s)
-        target = rate_number(snapshot.target_rate * unit_s)
-        numbers = [actual, target] if snapshot.info.open else [str(vus), str(snapshot.heading)]
-        self._digits = max(self._digits, *(len(number) for number in numbers))
-        if not snapshot.info.open:
-            value = f"{vus:>{self._digits}}{arrow}{snapshot.heading:<{self._digits}}"
+        open_ = snapshot.info.open
+        if not open_:
+            value = self._pair(str(closed_vus(snapshot)), str(snapshot.heading), wide=wide)
             figures.append(Figure(0, _figure("VUs", value)))
-        if any(row.open for row in snapshot.workloads):
-            value = f"{actual:>{self._digits}}{arrow}{target}{per(unit_s)}"
-            room = 2 * self._digits + len(arrow) + len(per(unit_s))
-            figures.append(Figure(0 if snapshot.info.open else 3, _figure("rate", f"{value:<{room}}")))
-            busy, most = busy_vus(snapshot)
-            if snapshot.info.open and most:
+        if snapshot.state.over:
+            figures += [Figure(0 if open_ else 3, mean) for mean in _mean_rate(snapshot)]
+        elif any(row.open for row in snapshot.workloads):
+            unit_s, busy, most = rate_unit_s(snapshot), *busy_vus(snapshot)
+            actual = rate((starts if starts is not None else snapshot.starts_rate) * unit_s)
+            target = rate_words(snapshot.target_rate, unit_s)
+            if open_:
+                tone = "bold $warning" if busy >= most else "bold"
                 value = f"{busy:>{len(str(most))}}/{most}"
-                tone = "bold $warning" if busy >= most and not snapshot.state.over else "bold"
+                figures.append(Figure(0, _figure("rate", self._pair(actual, target, wide=wide))))
                 figures.append(Figure(3, _figure("VUs busy" if wide else "VUs", value, "", tone)))
-        rank = 6 if snapshot.info.open else 1
-        return [*figures, Figure(rank, _figure("req/s", f"{rate(snapshot.rate):>6}"))]
+            else:
+                # A second's starts are those of all workloads, so only the target is known here.
+                figures.append(Figure(3, _figure("rate", f"{target:<6}")))
+        return [*figures, Figure(6 if open_ else 1, _figure("req/s", f"{rate(snapshot.rate):>6}"))]
+
+    def _pair(self, actual: str, target: str, *, wide: bool) -> str:
+        """`98 → 100/s`: what is there, and what is aimed at."""
+        number, slash, unit = target.partition("/")
+        self._digits = max(self._digits, len(actual), len(number))
+        arrow = " → " if wide else "→"
+        return f"{actual:>{self._digits}}{arrow}{number}{slash}{unit}" + " " * (self._digits - len(number))
+
+
+def _mean_rate(snapshot: RunSnapshot) -> list[Content]:
+    """Of a run that is over: the iterations that its open workloads started, by its time under load."""
+    started = sum(row.started for row in snapshot.workloads if row.open)
+    if not started or not snapshot.elapsed_s:
+        return []
+    unit_s = rate_unit_s(snapshot)
+    return [_figure("mean rate", rate_words(started / snapshot.elapsed_s, unit_s))]
 
 
 def _latencies(snapshot: RunSnapshot, *, wide: bool) -> list[Figure]:

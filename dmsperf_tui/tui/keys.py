@@ -88,13 +88,12 @@ KEYS = (
         "v",
         "v",
         "set_level",
-        "Set VUs",
+        "Set",
         "Set virtual users: 50, +20%, 50 over 30s",
         "Load",
         STEERED,
         2,
-        "Set rate",
-        "Set the rate: 120, 90/m, +20%, 120 over 30s",
+        rate_help="Set the rate: 120, 90/m, +20%, 120 over 30s",
     ),
     Key(
         "h", "h", "hold", "Hold", "Freeze the load where it is now, until it is released", "Load", STEERED, 4

@@ -9,10 +9,12 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.color import Color
 from textual.containers import Vertical
+from textual.content import Content
 from textual.theme import Theme
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable
 
 from dmsperf_tui.run.snapshot import OperationRow
+from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.wording import count, middle_cut, milliseconds, percent, rate
 
 
@@ -28,7 +30,7 @@ _NUMBERS = (
     _Column("rate", "req/s", 7),
     _Column("p50", "p50", 7),
     _Column("p95", "p95", 7),
-    _Column("r95", "p95 resp", 10),
+    _Column("r95", "p95 resp", 9),
     _Column("p99", "p99", 7),
     _Column("max", "max", 7),
     _Column("failed", "err %", 6),
@@ -53,7 +55,7 @@ class OperationsPanel(Vertical):
 
     def compose(self) -> ComposeResult:
         yield DataTable[Text](cursor_type="row", cell_padding=0, zebra_stripes=False)
-        yield Static("Each named request gets a row here with its first answer.", classes="empty")
+        yield Reading(classes="empty")
 
     def on_mount(self) -> None:
         self.border_title = "Operations"
@@ -82,8 +84,12 @@ class OperationsPanel(Vertical):
                 label = Text(column.label, justify="left" if column.key == "name" else "right")
                 table.add_column(label, width=column.width, key=column.key)
 
-    def show(self, rows: tuple[OperationRow, ...]) -> None:
+    def show(self, rows: tuple[OperationRow, ...], *, warming_up: bool) -> None:
         """Shows `rows`; only cells that differ are painted."""
+        text = "Each named request gets a row here with its first answer."
+        if warming_up:
+            text = "The warm-up is in no total: rows appear here once it is over."
+        self.query_one(Reading).put(Content(text))
         gone = len(rows) < len(self._rows)
         self._rows = rows
         if self._columns:

@@ -18,7 +18,7 @@ from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.plan.units import format_clock, format_duration, parse_duration_s
 from dmsperf_tui.run.commands import Command, Extend, Note, Scale
 from dmsperf_tui.run.snapshot import RunSnapshot
-from dmsperf_tui.tui.levels import Level, by_rate
+from dmsperf_tui.tui.levels import Level
 from dmsperf_tui.tui.wording import rate_unit_s, rate_words
 
 _KEYS = "Enter sets it, Esc does not"
@@ -80,12 +80,12 @@ class LevelPrompt(Prompt):
 
     def __init__(self, level: Level) -> None:
         forms = {
-            "vus": ("50   +10   -10   +20%   50 over 30s", "50 over 30s"),
-            "rate": ("120   90/m   +10   +20%   120 over 30s", "120 over 30s"),
-            "most": ("50   +10   +20%", "50"),
+            "vus": ("50  +10  -10  +20%  50 over 30s", "50 over 30s"),
+            "rate": ("120  90/m  +10  +20%  120 over 30s", "120 over 30s"),
+            "most": ("50  +10  +20%", "50"),
         }
         hint, placeholder = forms[level.kind]
-        super().__init__(f"{level.title}: {level.now}", f"{hint}     {_KEYS}", placeholder)
+        super().__init__(f"{level.title}: {level.now}", f"{hint}   {_KEYS}", placeholder)
         self._level = level
 
     def read(self, text: str) -> tuple[Command, str]:
@@ -101,12 +101,10 @@ class ScalePrompt(Prompt):
     def __init__(self, snapshot: RunSnapshot) -> None:
         super().__init__(
             "Scale: how many times the plan, until it is released",
-            f"2   0.5   1.5 over 30s     {_KEYS}",
+            f"2  0.5  1.5 over 30s   {_KEYS}",
             "1.5 over 30s",
         )
-        self._rates = by_rate(snapshot)
-        self._planned = snapshot.planned_rate if self._rates else float(snapshot.planned)
-        self._unit_s = rate_unit_s(snapshot)
+        self._snapshot = snapshot
 
     def read(self, text: str) -> tuple[Command, str]:
         match = _FACTOR.fullmatch(text)
@@ -114,10 +112,14 @@ class ScalePrompt(Prompt):
             raise ConfigError(f"{text!r} is not a factor", mend="write 2, 0.5 or 1.5 over 30s")
         factor = float(match["factor"])
         over_s = parse_duration_s(match["over"]) if match["over"] else 0.0
-        after = self._planned * factor
-        level = rate_words(after, self._unit_s) if self._rates else f"{int(after + 0.5)} VUs"
+        now, levels = self._snapshot, []
+        if not now.info.open:
+            levels.append(f"{int(now.planned * factor + 0.5)} VUs")
+        if now.planned_rate:
+            levels.append(rate_words(now.planned_rate * factor, rate_unit_s(now)))
         over = f", over {over_s:g} s" if over_s else ", now"
-        return Scale(factor=factor, over_s=over_s), f"{factor:g} times the plan: at present {level}{over}"
+        effect = f"{factor:g} times the plan: at present {' and '.join(levels)}{over}"
+        return Scale(factor=factor, over_s=over_s), effect
 
 
 class ExtendPrompt(Prompt):
@@ -127,7 +129,7 @@ class ExtendPrompt(Prompt):
         self._planned_s = snapshot.info.planned_s
         super().__init__(
             f"Extend: how much longer than the planned {format_clock(round(self._planned_s))}",
-            f"30s   5m   1h30m     {_KEYS}",
+            f"30s  5m  1h30m   {_KEYS}",
             "5m",
         )
 

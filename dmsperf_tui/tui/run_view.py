@@ -74,7 +74,7 @@ class RunView(Vertical):
         view = View(timeline, snapshot, self.window_s)
         for chart in self.query(RunChart):
             chart.show(view)
-        self.query_one(OperationsPanel).show(snapshot.operations)
+        self.query_one(OperationsPanel).show(snapshot.operations, warming_up=snapshot.warming_up)
         self.query_one(ErrorsPanel).show(snapshot.errors)
         self.query_one(NewestError).show(snapshot.errors)
         self.query_one(ThresholdsPanel).show(snapshot.thresholds)

@@ -148,4 +148,4 @@ class SetupView(Horizontal):
         preview.border_subtitle = ""
         self.query_one(DetailsPanel).refuse(text)
         self.query_one("#start", Button).disabled = True
-        self.refuse("mend what is said above, or choose another")
+        self.refuse("mend it, or choose another")

@@ -36,7 +36,7 @@ def change_line(event: EventRow | None, snapshot: RunSnapshot, width: int) -> Co
         return Content.styled(long if width >= len(long) else short, "$foreground-muted")
     clock = format_clock(event.at_s)
     done = applied(event)
-    glyph = {"worker-lost": "✗ ", "busy": "◆ "}.get(event.kind, "")
+    glyph = "✗ " if event.kind == "worker-lost" else ""
     text = shorten(glyph + event.text, max(8, width - len(clock) - len(done) - 4))
     tone = "$success" if event.applied_s is not None else "$warning"
     return Content.assemble((clock, "$foreground-muted"), "  ", (text, "bold"), "  ", (done, tone))
@@ -45,7 +45,7 @@ def change_line(event: EventRow | None, snapshot: RunSnapshot, width: int) -> Co
 def workload_line(row: WorkloadRow, width: int, named: int) -> Content:
     """`smoke  VUs 38 → 50  ▲ by hand (plan 45)  2 finishing  1,204 iterations`.
 
-    Of an open workload `orders  rate 200/s  ▲ by hand (plan 100/s)  VUs 12/50  3 waiting  ...`.
+    Of an open workload `orders  rate 200/s  ▲ by hand (plan 100/s)  3 waiting  VUs 12/50 busy  ...`.
     """
     if row.open:
         level, plan = (rate_words(value, row.time_unit_s) for value in (row.target_rate, row.planned_rate))
@@ -60,12 +60,13 @@ def workload_line(row: WorkloadRow, width: int, named: int) -> Content:
     used = named + sum(map(len, load))
     hand = f"  ▲ by hand (plan {plan})" if row.by_hand else "  as planned"
     extras = [(hand, "$warning" if row.by_hand else "$foreground-muted")]
+    extras += _late(row)
     if row.open:
-        extras += _open_extras(row)
+        full = row.active and row.vus >= row.max_vus
+        busy = f"  VUs {row.vus}/{row.max_vus} busy"
+        extras.append((busy, "bold $warning" if full else "$foreground-muted"))
     if row.leaving:
         extras.append((f"  {row.leaving} finishing", "$foreground-muted"))
-    if row.dropped:
-        extras.append((f"  {count(row.dropped)} dropped", "bold $error"))
     if row.stages > 1 and row.stage:
         extras.append((f"  stage {row.stage}/{row.stages}", "$foreground-muted"))
     done = count(row.iterations) + (f"/{count(row.total_iterations)}" if row.total_iterations else "")
@@ -81,14 +82,13 @@ def workload_line(row: WorkloadRow, width: int, named: int) -> Content:
     return Content.assemble(*parts)
 
 
-def _open_extras(row: WorkloadRow) -> list[tuple[str, str]]:
-    full = row.active and row.vus >= row.max_vus
-    extras = [(f"  VUs {row.vus}/{row.max_vus} busy", "bold $warning" if full else "$foreground-muted")]
-    if row.waiting:
-        extras.append((f"  {count(row.waiting)} waiting", "bold $warning"))
-    if row.cut:
-        extras.append((f"  {count(row.cut)} cut", "bold $warning"))
-    return extras
+def _late(row: WorkloadRow) -> list[tuple[str, str]]:
+    parts = [
+        (row.waiting if row.open else 0, "waiting", "bold $warning"),
+        (row.dropped, "dropped", "bold $error"),
+        (row.cut, "cut", "bold $warning"),
+    ]
+    return [(f"  {count(number)} {word}", tone) for number, word, tone in parts if number]
 
 
 class SteerPanel(VerticalScroll):

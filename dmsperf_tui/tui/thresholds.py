@@ -18,36 +18,37 @@ _GAUGE = 8
 
 
 def threshold_line(row: ThresholdRow, width: int, named: int) -> Content:
-    """`✓ http_req_duration  p(95)<2000      183 ms  ━━──────`, or `broken at 04:10` for the bar."""
+    """`✓ http_req_duration  p(95)<2000      183 ms  ━━──────`, or `broken at 04:10` for the bar.
+
+    When it was broken goes on a line of its own where there is no room beside the value.
+    """
     glyph, tone = JUDGED[row.ok]
     try:
         threshold = parse_threshold(row.metric, row.expression)
     except ConfigError:
         threshold = None
-    value = _value(row, threshold)
-    if row.broken_s is not None:
-        after = f"broken at {format_clock(row.broken_s)}"
-    else:
-        after = _gauge(row, threshold) if width >= named + 36 else ""
-    least = 4 + len(row.expression) + 1 + len(value)
-    if row.broken_s is not None and least + len(after) + 2 + len(row.metric) > width:
-        # Where there is no room for both: when it broke is what a person looks for.
-        value, after = after, ""
-    expression = row.expression
-    fixed = 4 + len(expression) + max(12, len(value) + 1) + (len(after) + 2 if after else 0)
-    if after and row.broken_s is None and named + fixed > width:
-        fixed, after = fixed - len(after) - 2, ""
-    name_width = min(named, max(8, width - fixed))
+    value, expression = _value(row, threshold), row.expression
+    broken = f"broken at {format_clock(row.broken_s)}" if row.broken_s is not None else ""
+    after = broken or (_gauge(row, threshold) if width >= named + 36 else "")
+    least = 2 + named + 2 + len(expression) + 1 + len(value)
+    if after and least + 2 + len(after) > width:
+        after = ""
+    room = width - (len(after) + 2 if after else 0)
+    name_width = max(8, min(named, room - (least - named)))
     metric = shorten(row.metric, name_width).ljust(name_width)
-    room = width - 4 - len(metric) - len(expression) - (len(after) + 2 if after else 0)
-    return Content.assemble(
+    room = max(room - 4 - len(metric) - len(expression), len(value) + 1)
+    parts: list[str | tuple[str, str]] = [
         (f"{glyph} ", tone),
         metric,
         "  ",
         (expression, "bold"),
-        (value.rjust(max(room, len(value) + 1)), tone),
-        (f"  {after}" if after else "", tone),
-    )
+        (value.rjust(room), tone),
+    ]
+    if after:
+        parts.append((f"  {after}", tone))
+    elif broken:
+        parts.append((f"\n{broken:>{width}}", tone))
+    return Content.assemble(*parts)
 
 
 def _value(row: ThresholdRow, threshold: Threshold | None) -> str:

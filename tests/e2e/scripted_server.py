@@ -1,7 +1,7 @@
 """An HTTP server that answers as the path says, and keeps every request.
 
-`/status/503`, `/slow/200` (milliseconds), `/cookie` (sets one), `/large` (64 KiB), `/echo` (what it was sent);
-anything else is 200 with a small JSON object. `/` is for who only looks whether it is there: not kept.
+`/status/503`, `/slow/200` (milliseconds), `/cookie` (sets one), `/large` (64 KiB), `/echo` (what it was
+sent); anything else is 200 with a small JSON object. `/` is for who only looks whether it is there: not kept.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815 - names of the base class
 
     def log_message(self, format: str, *args: object) -> None:
         """Says nothing."""

@@ -12,17 +12,16 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 from unittest.mock import patch
 
 import orjson
 import tomli_w
 
-import dmsperf_tui.run.commands
-import dmsperf_tui.run.ctl  # noqa: F401  (imported now, not with the first command)
+import dmsperf_tui.run.ctl  # noqa: F401 - imported now, not with the first command
 from dmsperf_tui.cli import main
 from tests.e2e.conftest import PASSED, Command, Finished
 from tests.truth.bench import Stamps, TruthServer
@@ -52,12 +51,28 @@ def hold_conserved(summary: Mapping[str, Any], served: int) -> None:
 
 @dataclass(frozen=True)
 class Answer:
-    """What `ctl` said, and when it was asked and had answered, in seconds of `perf_counter`."""
+    """What the command said, and when it was asked and had answered, in seconds of `perf_counter`."""
 
     code: int
     text: str
     given_s: float
     answered_s: float
+
+
+def tell(*words: str) -> Answer:
+    """The command with these words, in this process."""
+    out, code = io.StringIO(), 0
+    with (
+        patch.object(sys, "argv", ["dmsperf-tui", *words]),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(out),
+    ):
+        given_s = time.perf_counter()
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+    return Answer(code, out.getvalue().strip(), given_s, time.perf_counter())
 
 
 class SteeredRun:
@@ -85,19 +100,11 @@ class SteeredRun:
 
     def ctl(self, *words: str) -> Answer:
         """Tells the run something."""
-        out, code = io.StringIO(), 0
-        with ExitStack() as stack:
-            stack.enter_context(patch.dict(os.environ, TMPDIR=str(self._temporary)))
-            stack.enter_context(patch("tempfile.tempdir", None))
-            stack.enter_context(patch.object(sys, "argv", ["dmsperf-tui", "ctl", *words]))
-            stack.enter_context(contextlib.redirect_stdout(out))
-            stack.enter_context(contextlib.redirect_stderr(out))
-            given_s = time.perf_counter()
-            try:
-                main()
-            except SystemExit as end:
-                code = int(end.code or 0)
-        return Answer(code, out.getvalue().strip(), given_s, time.perf_counter())
+        with (
+            patch.dict(os.environ, TMPDIR=str(self._temporary)),
+            patch("tempfile.tempdir", None),
+        ):
+            return tell("ctl", *words)
 
     @property
     def status(self) -> dict[str, Any]:
@@ -120,7 +127,12 @@ class SteeredRun:
         """All that the run left, as one text."""
         return "".join(path.read_text() for path in sorted(self.command.record.iterdir()))
 
-    def close(self) -> None:
+    def __enter__(self) -> SteeredRun:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.command.close()
 
 
@@ -165,7 +177,7 @@ class Script:
         earliest_s = max(each.answer.given_s - self._events[each.step]["at_s"] for each in obeyed)
         latest_s = min(each.answer.answered_s - self._events[each.step]["at_s"] for each in obeyed)
         assert earliest_s - latest_s < 0.005, "the record's times are not those of the commands"
-        self.start_s = (earliest_s + latest_s) / 2
+        self.start_s = float(earliest_s + latest_s) / 2
         """When load started, in seconds of `perf_counter`."""
 
     @property
@@ -235,9 +247,10 @@ def played(
     """One script for all tests of a module."""
 
     def attempt() -> Script:
-        with TruthServer(*server_flags) as server, ExitStack() as stack:
-            run = SteeredRun(folders(), server.url, workloads, *flags)
-            stack.callback(run.close)
+        with (
+            TruthServer(*server_flags) as server,
+            SteeredRun(folders(), server.url, workloads, *flags) as run,
+        ):
             return perform(server, run, steps)
 
     yield unhindered(attempt)

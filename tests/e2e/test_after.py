@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Command
-from tests.e2e.steered import SteeredRun, hold_conserved, requests
+from tests.e2e.steered import SteeredRun, hold_conserved, requests, tell
 from tests.truth.bench import Stamps, TruthServer
 
 SOON_S = 0.35
@@ -59,10 +57,11 @@ class Scheduled:
 def scheduled(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Scheduled]:
-    with TruthServer("--delay-ms", "50") as server, ExitStack() as stack:
-        folder = tmp_path_factory.mktemp("after")
-        run = SteeredRun(folder, server.url, WORKLOADS, "--workers", str(request.param))
-        stack.callback(run.close)
+    folder, flags = tmp_path_factory.mktemp("after"), ("--workers", str(request.param))
+    with (
+        TruthServer("--delay-ms", "50") as server,
+        SteeredRun(folder, server.url, WORKLOADS, *flags) as run,
+    ):
         run.finish()
         hold_conserved(run.summary, server.count)
         yield Scheduled(server.stamps, run.summary)
@@ -106,9 +105,10 @@ def test_what_waits_is_never_started_once_a_run_is_stopped(tmp_path: Path) -> No
         "first": requests("/first", "constant-vus", vus=1, duration="60s"),
         "second": requests("/second", "constant-vus", vus=1, duration="1s", after="first"),
     }
-    with TruthServer("--delay-ms", "20") as server, ExitStack() as stack:
-        run = SteeredRun(tmp_path / "r", server.url, workloads, "--workers", "2")
-        stack.callback(run.close)
+    with (
+        TruthServer("--delay-ms", "20") as server,
+        SteeredRun(tmp_path, server.url, workloads, "--workers", "2") as run,
+    ):
         server.wait_for_load(10)
         assert run.ctl("stop").code == 0
         run.finish()
@@ -121,13 +121,16 @@ def test_what_waits_is_never_started_once_a_run_is_stopped(tmp_path: Path) -> No
     ("after", "said"),
     [("frist", "unknown workload 'frist'; did you mean 'first'?"), ("second", "waits for itself; break")],
 )
-def test_after_that_cannot_be_names_file_line_and_mend(command: Command, after: str, said: str) -> None:
+def test_after_that_cannot_be_names_file_line_and_mend(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
     vus = 'executor = "constant-vus"\nduration = "1s"\nflow = "dms.create_school"\n'
     text = f'[workloads.first]\n{vus}[workloads.second]\n{vus}after = "{after}"\n'
-    (command.folder / "bad.toml").write_text(text)
-    finished = command.run("--batch", "--scenario", "bad.toml")
-    assert finished.code == 104
-    assert f"bad.toml:9: workloads.second.after: {said}" in finished.err
+    (tmp_path / "bad.toml").write_text(text)
+    answer = tell("--batch", "--scenario", "bad.toml")
+    assert answer.code == 104
+    assert answer.text.startswith(f"dmsperf-tui: bad.toml:9: workloads.second.after: {said}")
 
 
 # --- mixes ----------------------------------------------------------------------------------------
@@ -159,13 +162,11 @@ def test_mix_has_its_shares_by_requests_also_when_they_change(
 ) -> None:
     """A flow of four requests runs a fourth as often as its share would have a flow of one run."""
     mix = {name: {"flow": f"flows.py:{name}", "weight": weight} for name, weight in SHARES.items()}
-    with TruthServer("--delay-ms", "10") as server, ExitStack() as stack:
-        run = SteeredRun(
-            *(tmp_path / "r", server.url, {"mixed": {**EXECUTORS[kind], "duration": "4s", "mix": mix}}),
-            *("--workers", str(workers)),
-            files={"flows.py": FLOWS},
-        )
-        stack.callback(run.close)
+    load, files = {**EXECUTORS[kind], "duration": "4s", "mix": mix}, {"flows.py": FLOWS}
+    with (
+        TruthServer("--delay-ms", "10") as server,
+        SteeredRun(tmp_path, server.url, {"mixed": load}, "--workers", str(workers), files=files) as run,
+    ):
         server.wait_for_load(400)
         answer = run.ctl("weights", "one=20,four=80,rare=0")
         assert "shares one 20%, four 80%, rare 0%" in answer.text

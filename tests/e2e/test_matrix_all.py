@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.e2e.conftest import wait_for
-from tests.e2e.steered import Answer, SteeredRun, hold_conserved, requests
+from tests.e2e.steered import SteeredRun, hold_conserved, requests
 from tests.truth.bench import Stamps, TruthServer
 
 SEEN_WITHIN_S = 0.25
 DELAY_S = 0.1
-EXECUTORS = {
+EXECUTORS: dict[str, dict[str, Any]] = {
     "constant-vus": {"vus": 2, "duration": "60s"},
     "ramping-vus": {"start_vus": 2, "stages": [{"duration": "60s", "target": 2}]},
     "externally-controlled": {"vus": 2, "duration": "60s"},
@@ -29,8 +31,9 @@ EXECUTORS = {
 }
 
 
-def started(server: TruthServer, stack: ExitStack, folder_of: pytest.TempPathFactory) -> SteeredRun:
-    """All of them side by side, each a mix whose second flow has no share."""
+@contextmanager
+def running(folder: Path) -> Iterator[tuple[TruthServer, SteeredRun]]:
+    """All of them side by side, each a mix whose second flow has no share; under load."""
     workloads = {
         executor: requests(
             {"first": f"/{executor}/first", "second": f"/{executor}/second"}, executor, **options
@@ -39,10 +42,12 @@ def started(server: TruthServer, stack: ExitStack, folder_of: pytest.TempPathFac
     }
     for workload in workloads.values():
         workload["mix"]["second"]["weight"] = 0
-    run = SteeredRun(folder_of.mktemp("all"), server.url, workloads, "--workers", "2")
-    stack.callback(run.close)
-    server.wait_for_load(60)
-    return run
+    with (
+        TruthServer("--delay-ms", str(1000 * DELAY_S)) as server,
+        SteeredRun(folder, server.url, workloads, "--workers", "2") as run,
+    ):
+        server.wait_for_load(60)
+        yield server, run
 
 
 class Played:
@@ -75,8 +80,8 @@ class Played:
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    with TruthServer("--delay-ms", str(1000 * DELAY_S)) as server, ExitStack() as stack:
-        yield Played(server, started(server, stack, tmp_path_factory))
+    with running(tmp_path_factory.mktemp("all")) as (server, run):
+        yield Played(server, run)
 
 
 @pytest.mark.parametrize("executor", EXECUTORS)
@@ -136,10 +141,9 @@ def test_paused_time_is_in_no_rate(played: Played) -> None:
     assert run["duration_s"] == pytest.approx(whole_s - run["paused_s"], abs=0.4)
 
 
-def test_abort_interrupts_all_of_them_at_once(tmp_path_factory: pytest.TempPathFactory) -> None:
-    with TruthServer("--delay-ms", str(1000 * DELAY_S)) as server, ExitStack() as stack:
-        run = started(server, stack, tmp_path_factory)
-        answer: Answer = run.ctl("abort")
+def test_abort_interrupts_all_of_them_at_once(tmp_path: Path) -> None:
+    with running(tmp_path) as (server, run):
+        answer = run.ctl("abort")
         run.finish(codes=(103,))
         stamps, summary = server.stamps, run.summary
         hold_conserved(summary, len(stamps))

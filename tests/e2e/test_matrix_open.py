@@ -79,7 +79,7 @@ def end_s(script: Script, workload: str) -> float:
     if workload != "ramping":
         return {"constant": 8.5, "capped": 6.0}[workload]
     skip = next(step for step in STEPS if step.command == "skip" and step.workload == "ramping")
-    return script.given_s(skip) - script.start_s + 4.0 + 0.6
+    return script.given_s(skip) - script.start_s + 4.6
 
 
 @pytest.mark.parametrize("step", RATES, ids=str)

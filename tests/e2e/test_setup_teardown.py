@@ -65,9 +65,8 @@ def start(tmp_path: Path, server: ScriptedServer) -> Iterator[StartRun]:
 
         def begin(*flags: str, **scenario: Any) -> SteeredRun:
             files = {"flows.py": FLOWS}
-            run = SteeredRun(tmp_path / "r", server.url, {"load": LOAD}, *flags, files=files, **scenario)
-            stack.callback(run.close)
-            return run
+            run = SteeredRun(tmp_path, server.url, {"load": LOAD}, *flags, files=files, **scenario)
+            return stack.enter_context(run)
 
         yield begin
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Command, Finished, wait_for
+from tests.e2e.conftest import wait_for
 from tests.e2e.scripted_server import ScriptedServer
-from tests.e2e.steered import SteeredRun, hold_conserved, requests
+from tests.e2e.steered import SteeredRun, hold_conserved, requests, tell
 from tests.truth.bench import TruthServer
 
 BROKEN = 99
@@ -34,12 +33,8 @@ def test_abort_on_fail_ends_the_load_once_it_may(
 ) -> None:
     failing = {"threshold": "rate<0.5", "abort_on_fail": True, "delay_abort_eval": f"{delay_s}s"}
     load = requests("/status/500", "constant-vus", vus=2, duration="30s", think_time="50ms")
-    with ExitStack() as stack:
-        run = SteeredRun(
-            *(tmp_path / "r", server.url, {"load": load}, "--workers", "2"),
-            thresholds={"http_req_failed": [failing], "http_reqs": ["count>0"]},
-        )
-        stack.callback(run.close)
+    thresholds = {"http_req_failed": [failing], "http_reqs": ["count>0"]}
+    with SteeredRun(tmp_path, server.url, {"load": load}, "--workers", "2", thresholds=thresholds) as run:
         finished = run.finish(codes=(BROKEN,))
         over_s = time.perf_counter()
         summary = run.summary
@@ -106,15 +101,15 @@ def test_tags_statuses_groups_checks_and_custom_metrics_select(
         "flow": "shop.py:shop",
         "tags": {"team": "red"},
     }
-    with ExitStack() as stack:
-        run = SteeredRun(
-            *(tmp_path / "r", server.url, {"shop": load}),
-            files={"shop.py": FLOW},
-            metrics={"orders": "counter", "basket": "trend", "happy": "rate", "level": "gauge"},
-            thresholds={metric: [expression] for metric, expression in {**HOLDING, **FAILING}.items()},
-        )
-        stack.callback(run.close)
-        finished: Finished = run.finish(codes=(BROKEN,))
+    with SteeredRun(
+        tmp_path,
+        server.url,
+        {"shop": load},
+        files={"shop.py": FLOW},
+        metrics={"orders": "counter", "basket": "trend", "happy": "rate", "level": "gauge"},
+        thresholds={metric: [expression] for metric, expression in {**HOLDING, **FAILING}.items()},
+    ) as run:
+        finished = run.finish(codes=(BROKEN,))
         summary = run.summary
     hold_conserved(summary, len(server.kept))
     broken = {row["metric"]: row["value"] for row in summary["thresholds"] if not row["ok"]}
@@ -145,11 +140,11 @@ def test_windows_and_segments_find_what_the_whole_run_hides(tmp_path: Path) -> N
         "p(80)<400 per segment": True,
     }
     load = requests("/load", "constant-arrival-rate", rate=50, duration="6s", pre_allocated_vus=90)
-    with TruthServer("--delay-ms", "5", "--stall", "2.05:0.9") as server, ExitStack() as stack:
-        run = SteeredRun(
-            *(tmp_path / "r", server.url, {"load": load}), thresholds={"http_req_duration": list(expected)}
-        )
-        stack.callback(run.close)
+    thresholds = {"http_req_duration": list(expected)}
+    with (
+        TruthServer("--delay-ms", "5", "--stall", "2.05:0.9") as server,
+        SteeredRun(tmp_path, server.url, {"load": load}, thresholds=thresholds) as run,
+    ):
         wait_for(lambda: server.count >= 175, "the stall to be over")
         run.ctl("rate", "60")
         run.finish(codes=(BROKEN, 96))
@@ -177,14 +172,15 @@ def test_windows_and_segments_find_what_the_whole_run_hides(tmp_path: Path) -> N
     ],
 )
 def test_mistake_names_file_line_key_and_mend(
-    command: Command, thresholds: str, line: int, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, thresholds: str, line: int, said: str
 ) -> None:
     text = '[workloads.a]\nexecutor = "constant-vus"\nduration = "1s"\nflow = "dms.create_school"\n'
-    (command.folder / "bad.toml").write_text(f"{text}[thresholds]\n{thresholds}\n")
-    finished = command.run("--batch", "--scenario", "bad.toml")
-    assert finished.code == 104
-    assert said in finished.err
-    assert f"bad.toml:{line}: thresholds." in finished.err
-    (only,) = finished.err.strip().splitlines()
-    assert ";" in only, "the mend"
-    assert not (command.folder / "results").exists()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.toml").write_text(f"{text}[thresholds]\n{thresholds}\n")
+    answer = tell("--batch", "--scenario", "bad.toml")
+    assert answer.code == 104
+    assert answer.text.startswith(f"dmsperf-tui: bad.toml:{line}: thresholds.")
+    assert said in answer.text
+    assert ";" in answer.text, "the mend"
+    assert len(answer.text.splitlines()) == 1
+    assert not (tmp_path / "results").exists()

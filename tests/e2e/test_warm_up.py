@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import orjson
 import pytest
 
 from tests.e2e.steered import SteeredRun, hold_conserved, requests
-from tests.truth.bench import Stamps, TruthServer
+from tests.truth.bench import TruthServer
 
 WARM_UP_S = 2
 STALL_S = 0.8
@@ -28,9 +27,9 @@ THRESHOLDS = {
 
 
 class Warmed:
-    def __init__(self, run: SteeredRun, stamps: Stamps) -> None:
-        self.finished = run.finish()
-        self.stamps = stamps
+    def __init__(self, run: SteeredRun, server: TruthServer) -> None:
+        run.finish()
+        self.stamps = server.stamps
         self.summary: dict[str, Any] = run.summary
         self.rows = [
             orjson.loads(line) for line in (run.command.record / "timeline.jsonl").read_bytes().splitlines()
@@ -40,16 +39,13 @@ class Warmed:
 @pytest.fixture(scope="module", params=[1, 2], ids=["1 worker", "2 workers"])
 def warmed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warmed]:
     flags = ("--delay-ms", "20", "--stall", f"0.4:{STALL_S}")
-    with TruthServer(*flags) as server, ExitStack() as stack:
-        run = SteeredRun(
-            *(tmp_path_factory.mktemp("warm"), server.url, WORKLOADS),
-            *("--workers", str(request.param)),
-            warm_up=f"{WARM_UP_S}s",
-            thresholds=THRESHOLDS,
-        )
-        stack.callback(run.close)
-        run.process.wait(30)
-        yield Warmed(run, server.stamps)
+    scenario: dict[str, Any] = {"warm_up": f"{WARM_UP_S}s", "thresholds": THRESHOLDS}
+    folder, workers = tmp_path_factory.mktemp("warm"), ("--workers", str(request.param))
+    with (
+        TruthServer(*flags) as server,
+        SteeredRun(folder, server.url, WORKLOADS, *workers, **scenario) as run,
+    ):
+        yield Warmed(run, server)
 
 
 def test_threshold_that_only_the_warm_up_breaks_passes(warmed: Warmed) -> None:

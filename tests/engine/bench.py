@@ -50,6 +50,7 @@ class Bench:
             spec = {**spec, "executor": options["executor"]}
         plan = parse_plan("t", {"workloads": {"w": spec}}, speedup=speedup)
         given = [flows] if callable(flows) else list(flows)
+        self.tick_s = TICK_S
         self.wanted = 0
         self.starts: list[float] = []
         """When each iteration began, in seconds of the run's clock."""
@@ -113,14 +114,19 @@ class Bench:
             self.adjust()
             self.history.append((self.now_s, self.gauge.vus))
             each()
-            await asyncio.sleep(min(TICK_S, at_s - self.now_s))
+            await asyncio.sleep(min(self.tick_s, at_s - self.now_s))
         self.adjust()
         await asyncio.sleep(0)
         self.check()
 
     async def until_finished(self, each: Callable[[], None] = lambda: None) -> None:
         while not self.runner.finished:
-            await self.until(self.now_s + TICK_S, each)
+            await self.until(self.now_s + self.tick_s, each)
+
+    async def until_finished_or_idle(self) -> None:
+        """Where the number of iterations ends it, the host says when: all that is here has been done."""
+        while not (self.runner.finished or self.gauge.done):
+            await self.until(self.now_s + self.tick_s)
 
     def steer(self, action: Action, value: float = 0, over_s: float = 0) -> None:
         """A change that applies now, as the host sends it."""
@@ -153,6 +159,19 @@ class Bench:
         self.load.clock.thaw(self.loop.now_ns())
         self.load.release()
         self.adjust()
+
+
+async def together(benches: Sequence[Bench], until_s: float | None = None) -> None:
+    """Ticks several workers at once until their clocks show `until_s`, or all have finished."""
+    first = benches[0]
+    while True:
+        for bench in benches:
+            bench.adjust()
+        left_s = TICK_S if until_s is None else until_s - first.now_s
+        if left_s < 1e-9 or (until_s is None and all(bench.runner.finished for bench in benches)):
+            break
+        await asyncio.sleep(min(TICK_S, left_s))
+    await asyncio.sleep(0)
 
 
 def flow_of(seconds: float) -> Flow:

@@ -42,7 +42,7 @@ def rest(arrivals: Arrivals, until_ns: int | None = None) -> list[int]:
 # --- how many and when ---------------------------------------------------------------------------
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(start=rates, steps=steps_of_rate)
 def test_a_ramping_rate_has_the_floor_of_its_integral(start: Fraction, steps: Steps) -> None:
     shape = shape_of(start, steps)
@@ -56,7 +56,7 @@ def test_a_ramping_rate_has_the_floor_of_its_integral(start: Fraction, steps: St
         assert exact.area(start, steps, at - 1) <= number + Fraction(1, 10**9)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(rate=st.integers(1, 500), per_s=st.sampled_from([1, 7, 60]), duration_ms=st.integers(1000, 20_000))
 def test_a_constant_rate_has_the_ceiling_of_its_integral(rate: int, per_s: int, duration_ms: int) -> None:
     duration = duration_ms * S // 1000
@@ -133,7 +133,7 @@ def fitting(action: Action, number: int, stages: int) -> float:
             return number
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(
     start=rates,
     steps=steps_of_rate,

@@ -6,7 +6,7 @@ import pytest
 
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.plan.metrics import MetricType
-from dmsperf_tui.plan.thresholds import parse_threshold
+from dmsperf_tui.plan.thresholds import Scope, parse_threshold
 
 TREND, RATE, COUNTER, GAUGE = "http_req_duration", "http_req_failed", "http_reqs", "vus"
 
@@ -184,3 +184,83 @@ def test_tags_select_the_operation_and_the_workload(metric: str, tags: tuple[tup
 def test_what_is_no_metric_is_refused(metric: str) -> None:
     with pytest.raises(ConfigError, match="is not a metric"):
         parse_threshold(metric, "p(95)<500")
+
+
+# --- windows, segments, tags of one's own, custom metrics ----------------------------------------
+
+CUSTOM = {"orders": MetricType.COUNTER, "found": MetricType.RATE, "search_time": MetricType.TREND}
+
+
+@pytest.mark.parametrize(
+    ("expression", "scope", "window_s"),
+    [
+        ("p(95)<500", Scope.RUN, 0),
+        ("p(95)<500 for 10s", Scope.FOR, 10),
+        ("p(95)<500 over 1m30s", Scope.OVER, 90),
+        ("p(95) < 500   over   5s", Scope.OVER, 5),
+        ("p(95)<500 per segment", Scope.SEGMENT, 0),
+    ],
+)
+def test_the_scope_of_a_threshold(expression: str, scope: Scope, window_s: int) -> None:
+    threshold = parse_threshold(TREND, expression)
+    assert (threshold.scope, threshold.window_s, threshold.bound) == (scope, window_s, 500)
+    assert threshold.expression == expression
+
+
+@pytest.mark.parametrize(
+    ("expression", "says"),
+    [
+        ("p(95)<500 over 500ms", "'500ms' is no window; windows are whole seconds, 1s or more"),
+        ("p(95)<500 for 0s", "'0s' is no window"),
+        ("p(95)<500 over 1500ms", "'1500ms' is no window"),
+        ("p(95)<500 over soon", "'soon' is not a duration"),
+        ("p(95)<500 per stage", "is not a threshold; write p(95)<500 per segment"),
+        ("p(95)<500 during 5s", "is not a threshold"),
+        ("p(95)<500 over", "is not a threshold"),
+        ("p(95)<500over 5s", "is not a threshold"),
+    ],
+)
+def test_what_is_no_window_is_refused(expression: str, says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_threshold(TREND, expression)
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("metric", "expression", "kind"),
+    [
+        ("orders", "count>10", MetricType.COUNTER),
+        ("found{kind:book}", "rate>0.9", MetricType.RATE),
+        ("search_time", "p(95)<30", MetricType.TREND),
+    ],
+)
+def test_custom_metrics_have_the_methods_of_their_type(
+    metric: str, expression: str, kind: MetricType
+) -> None:
+    threshold = parse_threshold(metric, expression, CUSTOM)
+    assert threshold.type is kind
+
+
+def test_a_custom_metric_is_known_only_where_it_is_declared() -> None:
+    with pytest.raises(ConfigError, match="unknown metric 'orders'"):
+        parse_threshold("orders", "count>10")
+    with pytest.raises(ConfigError, match="did you mean 'orders'"):
+        parse_threshold("order", "count>10", CUSTOM)
+    with pytest.raises(ConfigError, match="'rate' does not fit search_time, a trend"):
+        parse_threshold("search_time", "rate>1", CUSTOM)
+
+
+@pytest.mark.parametrize(
+    "tag", ["group:::login", "status:500", "method:POST", "expected_response:true", "team:x"]
+)
+def test_system_tags_and_ones_own_select(tag: str) -> None:
+    name, _, value = tag.partition(":")
+    assert parse_threshold(f"http_req_duration{{{tag}}}", "avg<1").tags == ((name, value),)
+
+
+def test_speedup_shortens_windows_to_no_less_than_a_second() -> None:
+    threshold = parse_threshold(TREND, "avg<5 over 30s").aborting(True, 20)
+    assert threshold.sped_up(1) == threshold
+    assert (threshold.sped_up(10).window_s, threshold.sped_up(10).delay_abort_s) == (3, 2)
+    assert threshold.sped_up(1000).window_s == 1
+    assert parse_threshold(TREND, "avg<5").sped_up(10).window_s == 0

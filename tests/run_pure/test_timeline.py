@@ -171,3 +171,87 @@ def test_segments_tile_the_run_and_their_requests_are_the_total(
     assert segments[-1].end is None
     for before, later in pairwise(segments):
         assert before.end == later.start >= before.start + 2
+
+
+# --- open workloads and the warm-up --------------------------------------------------------------
+
+
+def test_a_row_has_the_starts_and_drops_of_its_second_and_what_waits_at_its_end(
+    timeline: Timeline, now: Now
+) -> None:
+    for number, (started, dropped, waiting) in enumerate(((10, 0, 0), (25, 3, 7), (25, 3, 0))):
+        now.levels = replace(
+            now.levels,
+            started=started,
+            dropped=dropped,
+            waiting=waiting,
+            planned_rate=10.0,
+            target_rate=15.0,
+        )
+        timeline.close(second_of(number))
+    assert [(row.starts, row.dropped, row.waiting) for row in timeline.rows] == [
+        (10, 0, 0),
+        (15, 3, 7),
+        (0, 0, 0),
+    ]
+    assert (timeline.rows[0].planned_rate, timeline.rows[0].target_rate) == (10, 15)
+
+
+def test_response_times_stand_beside_service_times(timeline: Timeline) -> None:
+    timeline.open_segment(0, "start", 1)
+    second = Second(0)
+    second.totals.take([operation([1000] * 10, responses_us=[900_000] * 4)], [], 0, 0)
+    row = timeline.close(second)
+    assert row.p95_ms == 1.0
+    assert row.r95_ms == pytest.approx(900, rel=0.001)
+    assert timeline.segments[0].responses.count == 4
+    assert timeline.close(second_of(1, 1000)).r95_ms is None
+
+
+def test_the_warm_up_is_a_segment_of_its_own_and_no_second_mixes(now: Now) -> None:
+    timeline = Timeline(now, warm_up=True)
+    timeline.open_segment(0, "start", 2)
+    for number in range(6):
+        timeline.close(second_of(number, *([1000] * (number + 1)), warm_up=number < 2))
+    warm, measured = timeline.segments
+    assert (warm.warm_up, warm.start, warm.end, warm.requests, warm.seconds) == (True, 0, 2, 3, 2)
+    assert (measured.warm_up, measured.start, measured.end) == (False, 2, None)
+    assert (measured.requests, measured.seconds, measured.why) == (18, 4, "the warm-up is over")
+    assert timeline.measured_s == 4
+    assert [row.warm_up for row in timeline.rows] == [True, True, False, False, False, False]
+
+
+def test_a_change_within_the_warm_up_has_its_segment_there(now: Now) -> None:
+    timeline = Timeline(now, warm_up=True)
+    timeline.open_segment(0, "start", 2)
+    for number in range(10):
+        if number == 3:
+            timeline.open_segment(2.5, "VUs 2 → 9", 9)
+        timeline.close(second_of(number, 1000, warm_up=number < 6))
+    assert [(s.start, s.end, s.warm_up, s.requests) for s in timeline.segments] == [
+        (0, 3, True, 3),
+        (3, 6, True, 3),
+        (6, None, False, 4),
+    ]
+
+
+@pytest.mark.parametrize("behind", [1, 3])
+def test_a_change_that_comes_before_the_last_second_of_the_warm_up_is_closed_is_measured(
+    now: Now, behind: int
+) -> None:
+    """Seconds close late: the change at 6.2 s is known before second 5, the first measured one, is."""
+    timeline = Timeline(now, warm_up=True)
+    timeline.open_segment(0, "start", 2)
+    closed = 0
+    for present in range(12):
+        if present == 7:
+            timeline.open_segment(6.2, "VUs 2 → 9", 9)
+        if present >= behind + 1:
+            timeline.close(second_of(closed, 1000, warm_up=closed < 5))
+            closed += 1
+    assert [(s.start, s.end, s.warm_up) for s in timeline.segments] == [
+        (0, 5, True),
+        (5, 7, False),
+        (7, None, False),
+    ]
+    assert [s.requests for s in timeline.segments] == [5, 2, closed - 7]

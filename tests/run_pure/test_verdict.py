@@ -91,3 +91,61 @@ def test_a_suspect_fact_does_not_soften_an_invalid_one() -> None:
     verdict.fact("invalid", "ports exhausted")
     verdict.fact("suspect", "worker 1 was lost")
     assert verdict.judge(over=False)[0] == "invalid"
+
+
+@pytest.mark.parametrize(
+    ("slip_ms", "above", "level"),
+    [
+        (10.0, 1000, "valid"),
+        (10.1, 10, "valid"),
+        (10.1, 11, "suspect"),
+        (50.0, 1000, "suspect"),
+        (50.1, 50, "suspect"),
+        (50.1, 51, "invalid"),
+    ],
+)
+def test_start_slip(slip_ms: float, above: int, level: str) -> None:
+    verdict = Verdict()
+    for number in range(SECONDS):
+        verdict.second(0.0, 0.0, slip_ms if number < above else 0.0)
+    assert verdict.judge(over=True)[0] == level
+
+
+@pytest.mark.parametrize(
+    ("prompt", "level"),
+    [(1000, "valid"), (980, "valid"), (979, "suspect"), (900, "suspect"), (899, "invalid")],
+)
+def test_starts_while_vus_were_free_against_plan(prompt: int, level: str) -> None:
+    verdict = Verdict()
+    for number in range(10):
+        verdict.second(0.0, 0.0, 0.0, 100, prompt - 900 if number == 0 else 100)
+    found, reasons = verdict.judge(over=True)
+    assert found == level
+    if level != "valid":
+        assert reasons == (f"only {prompt / 1000:.1%} of starts were in time, though VUs were free",)
+
+
+def test_no_starts_due_are_no_reason_to_doubt() -> None:
+    verdict = Verdict()
+    for _ in range(10):
+        verdict.second(0.0, 0.0, 0.0, 0, 0)
+    assert verdict.judge(over=True) == ("valid", ())
+
+
+def test_the_worst_second_of_each_signal_is_kept() -> None:
+    verdict = Verdict()
+    for lag, cpu, slip in ((1.0, 0.5, 0.0), (9.0, 0.2, 3.0), (2.0, 0.9, 1.0)):
+        verdict.second(lag, cpu, slip)
+    assert verdict.worst == {"lag": 9.0, "cpu": 0.9, "slip": 3.0}
+
+
+@pytest.mark.parametrize("seconds", [1, 4])
+def test_too_short_a_run_is_judged_by_nothing_but_facts(seconds: int) -> None:
+    """One second of five would be a fifth of the time: that says nothing."""
+    verdict = Verdict()
+    for _ in range(seconds):
+        verdict.second(500.0, 1.0, 500.0, 10, 0)
+    level, reasons = verdict.judge(over=True)
+    assert (level, len(reasons)) == ("suspect", 1)
+    verdict.fact("invalid", "ports exhausted")
+    assert verdict.judge(over=True)[0] == "invalid"

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,11 @@ class Stamps:
         rows = zip(self.arrivals_s, self.answers_s, self.paths, strict=True)
         mine = [row for row in rows if row[2] == f"/{workload}"]
         return Stamps([row[0] for row in mine], [row[1] for row in mine], [row[2] for row in mine])
+
+    def after(self, seconds: float) -> Stamps:
+        """Without what arrived in the first so many seconds."""
+        first = bisect_left(self.arrivals_s, self.arrivals_s[0] + seconds)
+        return Stamps(self.arrivals_s[first:], self.answers_s[first:], self.paths[first:])
 
     def between(self, begin_s: float, end_s: float) -> int:
         """How many arrived in [begin, end)."""
@@ -133,7 +139,7 @@ def _workload(executor: str, options: Mapping[str, Any]) -> dict[str, Any]:
     return {"executor": executor, "flow": "http.request", **options}
 
 
-def scenario_of(workloads: Mapping[str, Any]) -> dict[str, Any]:
+def scenario_of(workloads: Mapping[str, Any], warm_up_s: float = 0.0) -> dict[str, Any]:
     """A scenario file's content.
 
     Each workload has a path of its own, and thresholds that nothing breaks: their values are its percentiles.
@@ -145,7 +151,8 @@ def scenario_of(workloads: Mapping[str, Any]) -> dict[str, Any]:
         made[name] = {**load, "request": {"path": f"/{name}"}} if requests else load
         for metric in (SERVICE, RESPONSE) if requests else ():
             thresholds[f"{metric}{{scenario:{name}}}"] = [f"{method}<{_NO_BOUND}" for method in methods]
-    return {"system": "http", "workloads": made, "thresholds": thresholds}
+    head = {"system": "http", **({"warm_up": f"{warm_up_s}s"} if warm_up_s else {})}
+    return {**head, "workloads": made, "thresholds": thresholds}
 
 
 def open_load(rate: float, length_s: float, vus: int = 400, **options: Any) -> dict[str, Any]:
@@ -201,6 +208,16 @@ class Measured:
         generator = self.summary["generator"]
         return float(max(generator["start_slip_p99_ms"], generator["loop_lag_p99_ms"]))
 
+    def room_ms(self, percentile: float) -> float:
+        """How much longer than at the server a percentile may be on a busy machine.
+
+        A millisecond for the network stack; in the tail what the tool admits, and beyond its 99th percentile
+        that twice and 5 ms more.
+        """
+        if percentile < 90:
+            return 1.0
+        return 1 + self.admitted_ms if percentile < 99 else 6 + 2 * self.admitted_ms
+
 
 class Session:
     """One run of the command, in a folder and with a registry of its own."""
@@ -212,10 +229,11 @@ class Session:
         workloads: Mapping[str, Any],
         *flags: str,
         files: Mapping[str, str] | None = None,
+        warm_up_s: float = 0.0,
     ) -> None:
         """`files` are put beside the scenario: flows by their file's name."""
         (folder / "t").mkdir(parents=True)
-        (folder / "truth.toml").write_text(tomli_w.dumps(scenario_of(workloads)))
+        (folder / "truth.toml").write_text(tomli_w.dumps(scenario_of(workloads, warm_up_s)))
         for name, text in (files or {}).items():
             (folder / name).write_text(text)
         self.command = Command(folder)

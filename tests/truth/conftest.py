@@ -1,4 +1,4 @@
-"""Servers and runs that end with their test, and two that several tests look at."""
+"""Servers and runs that end with their test, and three that several tests look at."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import private_registry  # noqa: F401
+from tests.truth import loads
 from tests.truth.bench import Session, TruthServer
-from tests.truth.loads import DELAY_S, DELAYED, SERIAL, SERVICE_S, Observation
+from tests.truth.loads import Observation
+from tests.truth.oracle import Observed, Oracle
 
 StartServer = Callable[..., TruthServer]
 StartRun = Callable[..., Session]
@@ -37,18 +39,52 @@ def run(tmp_path: Path) -> Iterator[StartRun]:
         yield start
 
 
-def _observe(folder: Path, loads: dict[str, Any], *flags: str) -> Observation:
-    with TruthServer(*flags) as server, closing(Session(folder, server.url, loads)) as session:
-        return Observation(session.finish(), server.stamps)
+def _observe(
+    folder: Path,
+    workloads: dict[str, Any],
+    ask: Callable[[Oracle], Observed],
+    *flags: str,
+    warm_up_s: float = 0.0,
+) -> Observation:
+    with ExitStack() as stack:
+        server = stack.enter_context(TruthServer(*flags))
+        session = Session(folder, server.url, workloads, warm_up_s=warm_up_s)
+        stack.callback(session.close)
+        server.wait_for_load()
+        oracle = ask(Oracle(server.port))
+        return Observation(session.finish(), server.stamps, oracle)
 
 
 @pytest.fixture(scope="session")
 def delayed(tmp_path_factory: pytest.TempPathFactory) -> Observation:
     """`DELAYED`, run once."""
-    return _observe(tmp_path_factory.mktemp("delayed"), DELAYED, "--delay-ms", str(1000 * DELAY_S))
+    return _observe(
+        tmp_path_factory.mktemp("delayed"),
+        loads.DELAYED,
+        lambda oracle: oracle.closed_load(loads.CLOSED_VUS, loads.DELAYED_S),
+        *("--delay-ms", str(1000 * loads.DELAY_S)),
+        warm_up_s=loads.WARM_UP_S,
+    )
 
 
 @pytest.fixture(scope="session")
 def serial(tmp_path_factory: pytest.TempPathFactory) -> Observation:
     """`SERIAL`, run once."""
-    return _observe(tmp_path_factory.mktemp("serial"), SERIAL, "--serial-ms", str(1000 * SERVICE_S))
+    return _observe(
+        tmp_path_factory.mktemp("serial"),
+        loads.SERIAL,
+        lambda oracle: oracle.open_load(loads.OVERLOAD_RATE, loads.OVERLOAD_S),
+        *("--serial-ms", str(1000 * loads.SERVICE_S)),
+    )
+
+
+@pytest.fixture(scope="session")
+def stalled(tmp_path_factory: pytest.TempPathFactory) -> Observation:
+    """`STALLED`, run once."""
+    return _observe(
+        tmp_path_factory.mktemp("stalled"),
+        loads.STALLED,
+        lambda oracle: oracle.open_load(loads.STALLED_RATE, loads.STALLED_S),
+        *("--delay-ms", str(1000 * loads.STALL_DELAY_S)),
+        *("--stall", f"{loads.STALL_AT_S}:{loads.STALL_S}"),
+    )

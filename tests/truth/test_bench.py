@@ -26,16 +26,17 @@ def test_constant_delay(serve: StartServer) -> None:
 def test_books_are_forgotten_on_reset(serve: StartServer) -> None:
     server = serve("--serial-exponential-ms", 1, "--seed", 5)
     oracle = Oracle(server.port)
-    first = oracle.closed_load(1, 0.3)
+    first = oracle.closed_load(1, 0.4)
     assert server.count == len(first.service_s) > 0
     before = server.stamps.service_s
     server.reset()
     assert server.count == 0
-    oracle.closed_load(1, 0.3)
+    oracle.closed_load(1, 0.4)
     again = server.stamps
     assert set(again.paths) == {"/oracle"}
     # The same seed: the same service times, on an idle server.
-    assert again.service_s[:50] == pytest.approx(before[:50], abs=0.003)
+    apart_s = [abs(a - b) for a, b in zip(again.service_s[:50], before[:50], strict=True)]
+    assert statistics.median(apart_s) < 0.0005
 
 
 def test_stall_answers_nothing_and_then_all(serve: StartServer) -> None:

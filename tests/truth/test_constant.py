@@ -6,7 +6,7 @@ import pytest
 
 from tests.truth.bench import RESPONSE, SERVICE
 from tests.truth.formulas import hdr_rank
-from tests.truth.loads import DELAY_S, DELAYED, Observation
+from tests.truth.loads import DELAY_S, WARM_UP_S, Observation
 
 RESOLUTION_MS = DELAY_S
 """A thousandth: what a histogram with three significant digits has."""
@@ -14,16 +14,16 @@ PERCENTILES = (50.0, 90.0, 95.0, 99.0, 99.9)
 
 
 @pytest.mark.parametrize("percentile", PERCENTILES)
-@pytest.mark.parametrize("workload", DELAYED)
+@pytest.mark.parametrize("workload", ["open", "closed"])
 def test_service_time_is_what_the_server_took(delayed: Observation, workload: str, percentile: float) -> None:
-    """Longer by no more than a millisecond, and in the tail by what the tool admits that it was late."""
-    measured, at_server_s = delayed.measured, delayed.stamps.of(workload).service_s
-    assert measured.counts(workload)["completed"] == len(at_server_s)
+    """And a millisecond; more in the tail, if the tool says that it was late."""
+    measured, stamps = delayed.measured, delayed.stamps.of(workload)
+    assert measured.counts(workload)["completed"] == len(stamps)
+    at_server_s = stamps.after(WARM_UP_S).service_s
     least_ms = 1000 * hdr_rank(at_server_s, percentile)
     assert least_ms >= 1000 * DELAY_S
-    tail_ms = measured.admitted_ms if percentile > 75 else 0
     found_ms = measured.ms(SERVICE, percentile, workload)
-    assert least_ms - RESOLUTION_MS <= found_ms <= least_ms + RESOLUTION_MS + 1 + tail_ms
+    assert least_ms - RESOLUTION_MS <= found_ms <= least_ms + RESOLUTION_MS + measured.room_ms(percentile)
 
 
 @pytest.mark.parametrize("percentile", PERCENTILES)
@@ -33,6 +33,5 @@ def test_response_time_holds_the_lateness_of_the_start_as_well(
     measured = delayed.measured
     service_ms, response_ms = (measured.ms(metric, percentile, "open") for metric in (SERVICE, RESPONSE))
     assert response_ms >= service_ms - RESOLUTION_MS
-    if percentile <= 95:
-        assert response_ms <= service_ms + 2 + measured.admitted_ms
+    assert response_ms <= service_ms + 1 + measured.room_ms(percentile)
     assert measured.mean_ms(SERVICE, "open") <= measured.mean_ms(RESPONSE, "open")

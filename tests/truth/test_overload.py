@@ -42,8 +42,8 @@ def test_service_time_hides_what_waits_in_the_tool(serial: Observation) -> None:
 
 def test_executor_that_drops_tells_it_as_a_count(serial: Observation) -> None:
     stamps, counts = serial.stamps.of("drop"), serial.measured.counts("drop")
-    # What the server did within the plan, and the ten that it still had at its end.
-    assert counts["started"] == len(stamps) == pytest.approx(OVERLOAD_S / SERVICE_S + FEW_VUS, abs=5)
+    # What the server did within the plan, and the ten that it still had at its end; it may have begun late.
+    assert counts["started"] == len(stamps) == pytest.approx(OVERLOAD_S / SERVICE_S + FEW_VUS, abs=10)
     assert counts["dropped"] == COUNT - counts["started"]
     most_ms = 1000 * FEW_VUS * SERVICE_S
     assert serial.measured.ms(RESPONSE, 99, "drop") == pytest.approx(most_ms, abs=12)

@@ -20,7 +20,7 @@ from tests.truth.bench import (
     suspend,
 )
 
-DELAY_S, RATE, LENGTH_S, VUS = 0.005, 100, 6.0, 120
+DELAY_S, RATE, LENGTH_S, VUS = 0.005, 100, 5.5, 120
 """As many VUs as a stall of a second needs: after that second all have a connection."""
 INVALID = 96
 STARVED_S = 0.18
@@ -100,7 +100,7 @@ def test_response_times_are_right_all_the_same(sabotaged: Sabotaged, kind: str) 
     for percentile in (90.0, 95.0, 99.0):
         expected_ms = 1000 * formulas.stall_percentile(percentile, DELAY_S, stall_s, LENGTH_S, stalls)
         # One arrival's distance, and the time it takes to send all that was due in a stall.
-        assert measured.ms(RESPONSE, percentile) == pytest.approx(expected_ms, abs=35)
+        assert measured.ms(RESPONSE, percentile) == pytest.approx(expected_ms, abs=60)
     assert measured.counts()["completed"] == RATE * LENGTH_S
     assert measured.summary["generator"]["start_slip_p99_ms"] > 800 * stall_s
 

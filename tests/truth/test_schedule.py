@@ -69,11 +69,13 @@ def test_each_arrival_is_there_at_its_instant(scheduled: Scheduled, workload: st
 
 
 def test_none_is_later_than_the_tool_says(scheduled: Scheduled) -> None:
-    """At the 99th percentile of all, two milliseconds and the server's own lateness aside."""
+    """At the 99th percentile of all; 2 ms, a connection's making and the server's lateness aside."""
     measured, stamps = scheduled
     late_s = [late for name, due_s in DUE_S.items() for late in stamps.of(name).lateness_s(due_s)]
     server_ms = 1000 * formulas.nearest_rank(stamps.service_s, 99) - DELAY_MS
-    assert 1000 * formulas.nearest_rank(late_s, 99) < 2 + measured.admitted_ms + server_ms
+    connecting_ms = measured.summary["metrics"]["http_req_blocked"]["p(99)"]
+    allowed_ms = 2 + measured.admitted_ms + connecting_ms + server_ms
+    assert 1000 * formulas.nearest_rank(late_s, 99) < allowed_ms
 
 
 def test_ramp_has_its_integral_in_every_stage(scheduled: Scheduled) -> None:

@@ -16,7 +16,7 @@ from dmsperf_tui.run.snapshot import (
     TimelineRow,
     WorkloadRow,
 )
-from tests.tui.fakes import CHECKS, INFO
+from tests.tui.fakes import CHECKS, INFO, running
 
 OPEN_INFO: RunInfo = replace(
     INFO,
@@ -133,3 +133,13 @@ def open_running(elapsed: int = 231, *, first: int = 0) -> RunSnapshot:
         preflight=CHECKS,
         rows=tuple(open_row(second) for second in range(first, elapsed)),
     )
+
+
+CHECKOUT = replace(open_running().workloads[0], name="checkout", target_rate=0.5, planned_rate=0.5)
+
+
+def mixed() -> RunSnapshot:
+    """The closed run with an open workload beside it."""
+    closed = running()
+    browse = replace(closed.workloads[0], name="browse", active=True)
+    return replace(closed, workloads=(browse, CHECKOUT), vus=closed.vus + CHECKOUT.vus, target_rate=0.5)

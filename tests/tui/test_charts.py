@@ -10,8 +10,8 @@ from textual.app import App, ComposeResult
 
 from dmsperf_tui.run.snapshot import EventRow, RunSnapshot, RunState, ThresholdRow
 from dmsperf_tui.tui import theme
-from dmsperf_tui.tui.chart_data import count_axis, log_axis, reduce, time_axis
 from dmsperf_tui.tui.chart import RunChart, View
+from dmsperf_tui.tui.chart_data import count_axis, log_axis, reduce, time_axis
 from dmsperf_tui.tui.charts import LatencyChart, LoadChart, ThroughputChart, ahead
 from dmsperf_tui.tui.events import marks
 from dmsperf_tui.tui.timeline import Timeline

@@ -22,6 +22,7 @@ from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.run_view import RunView
 from dmsperf_tui.tui.setup import SetupView
 from tests.tui.conftest import until
+from tests.tui.fake_open import open_running
 from tests.tui.fakes import FakeLink, ended, preparing, running
 
 SIZES = [(120, 40), (80, 24), (20, 5)]
@@ -187,6 +188,11 @@ class Compare(Protocol):
 def test_picture_of_a_run(snap_compare: Compare, size: tuple[int, int], state: str) -> None:
     snapshot = running(spike_at=200) if state == "running" else ended(exit_code=99)
     assert snap_compare(on(snapshot), terminal_size=size, run_before=settled)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+def test_picture_of_an_open_run(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(on(open_running()), terminal_size=size, run_before=settled)
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
