@@ -64,6 +64,11 @@ class Shape:
             level = stage.target
         return lines
 
+    def longer(self, by_ns: int) -> Shape:
+        """The same with a last stage that lasts `by_ns` longer."""
+        *before, last = self.stages
+        return Shape(self.start, (*before, Stage(last.duration_ns + by_ns, last.target)))
+
     def curve(self) -> Curve:
         return Curve.of(self.lines())
 

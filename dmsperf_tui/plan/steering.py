@@ -48,7 +48,8 @@ class Steering:
         """Whether a person's value holds, rather than the plan's."""
         self.factor = 1.0
         """What `scale` multiplies the plan by."""
-        self._shape = shape
+        self.shape = shape
+        """The plan's, with what `extend` has added."""
         self._whole = whole
         self._follows = True
         """Whether the level comes from the plan, `factor` times it; else from a value that was set."""
@@ -128,7 +129,7 @@ class Steering:
     def skip(self, stage: int, at_ns: int) -> None:
         """The plan goes on with the beginning of `stage`; a level set by hand goes on holding."""
         self.planned = self.planned.cut(
-            at_ns, ((line.at_ns, line) for line in self._shape.lines(at_ns, stage))
+            at_ns, ((line.at_ns, line) for line in self.shape.lines(at_ns, stage))
         )
         self._lay_stages(stage, at_ns)
         self._replan(at_ns)
@@ -142,6 +143,7 @@ class Steering:
         else:
             longer = Line(last.at_ns, last.length_ns + by_ns, last.start, last.target)
         self.planned = self.planned.cut(at_ns, [*ahead[:-1], (from_ns, longer)])
+        self.shape = self.shape.longer(by_ns)
         self.end_ns += by_ns
         self._replan(at_ns)
 
@@ -149,7 +151,7 @@ class Steering:
 
     def _lay_stages(self, first: int, at_ns: int) -> None:
         self._stages = [(begins, index) for begins, index in self._stages if begins < at_ns]
-        for index, line in enumerate(self._shape.lines(at_ns, first), first):
+        for index, line in enumerate(self.shape.lines(at_ns, first), first):
             self._stages.append((line.at_ns, index))
             self.end_ns = line.end_ns
 

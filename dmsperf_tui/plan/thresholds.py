@@ -103,7 +103,9 @@ def _parse_metric(
     name = match["name"]
     known = {**BUILT_IN, **custom}
     if name not in known:
-        raise ConfigError(f"unknown metric {name!r}", mend=f"{nearest(name, known)}; or add it to [metrics]")
+        raise ConfigError(
+            f"unknown metric {name!r}", mend=f"{nearest(name, known)} (or declare it under [metrics])"
+        )
     if match["tags"] is None:
         return name, known[name], ()
     if name in UNTAGGED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dmsperf_tui.plan.metrics import BUILT_IN
-from dmsperf_tui.plan.units import format_clock
+from dmsperf_tui.plan.units import format_clock, format_duration
 from dmsperf_tui.report.summary import Counter, Gauge, Rate, Summary, ThresholdPart, Trend
 
 _HTTP = ("http_req_response_time", "http_req_duration", "http_req_failed", "http_reqs")
@@ -193,6 +193,8 @@ def _verdict(summary: Summary) -> Iterator[str]:
         yield f"      {reason}"
     for finding in summary.validity.findings:
         yield f"  ▲ {finding}"
+    if summary.run.warm_up_s:
+        yield f"  ▲ the first {format_duration(summary.run.warm_up_s)} were a warm-up: they are in no total"
     if summary.manifest.get("try_out"):
         yield "  ▲ a try-out: the embedded system shares this machine's CPU with the load generator"
     if summary.manifest.get("insecure"):

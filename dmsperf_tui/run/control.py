@@ -225,7 +225,7 @@ def _skip(run: Run, command: Skip) -> list[LevelChange]:
         target = _level_text(workload, workload.shape.stages[stage].target)
         held = "; the level set by hand goes on holding, release gives it back" if steering.by_hand else ""
         text = f"skip to stage {stage + 1}/{count}: to {target}{'' if workload.arrival else ' VUs'}{held}"
-        end_ns = own_ns + sum(part.duration_ns for part in workload.shape.stages[stage:])
+        end_ns = own_ns + sum(part.duration_ns for part in steering.shape.stages[stage:])
         _check_length(run, workload, end_ns)
         changes.append(_change(run, workload, "skip", stage, 0, text))
     if not changes:

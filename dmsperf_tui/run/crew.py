@@ -228,8 +228,10 @@ class Crew:
         others = sorted(self.at_work)
         if others:
             said += f"; {len(others)} take over its share"
+            # One instant for all: an arrival between two of them would be lost, or made twice.
+            from_ns = run.elapsed_ns + _SOON_NS
             for place, other in enumerate(others):
-                self._workers[other].send(Reshare(place, len(others), run.elapsed_ns + _SOON_NS))
+                self._workers[other].send(Reshare(place, len(others), from_ns))
         run.verdict.fact("suspect", f"worker {index + 1} was lost")
         run.event("worker-lost", said)
         self._check_drained()

@@ -98,17 +98,17 @@ def test_iterations_start_at_their_planned_times_and_never_before(options: dict[
 
 
 def test_one_hour_at_a_constant_rate_does_not_drift_and_takes_no_memory() -> None:
-    """5 a second, of which no trace is kept but counts: 18,000 iterations."""
+    """3 a second, of which no trace is kept but counts: 10,800 iterations."""
 
     async def main() -> None:
-        bench = Bench(flow_of(0.03), **constant(5, "1h", vus=3))
-        bench.tick_s = 0.5
+        bench = Bench(flow_of(0.03), **constant(3, "1h", vus=3))
+        bench.tick_s = 1.0
         late: list[float] = []
 
         async def run_to(at_s: float) -> None:
             while bench.now_s < at_s - 1e-9:
                 await bench.until(min(at_s, bench.now_s + 10))
-                late.extend(start - round(start * 5) / 5 for start in bench.starts)
+                late.extend(start - round(start * 3) / 3 for start in bench.starts)
                 bench.starts.clear()
                 bench.history.clear()
                 assert min(late) >= -1e-9
@@ -123,9 +123,9 @@ def test_one_hour_at_a_constant_rate_does_not_drift_and_takes_no_memory() -> Non
         gc.collect()
         after = sys.getallocatedblocks()
         await bench.until_finished()
-        assert bench.counts == (18_000, 18_000, 0, 0, 0)
+        assert bench.counts == (10_800, 10_800, 0, 0, 0)
         assert late[0] <= TIMER_S
-        assert after - before < 500, "blocks of memory, of 17,700 iterations"
+        assert after - before < 500, "blocks of memory, of 10,600 iterations"
 
     run_virtual(main())
 
@@ -520,7 +520,7 @@ def test_a_workload_that_waits_for_another_is_shared_anew_before_it_starts() -> 
 # --- whatever happens ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_both_equations_hold_at_every_tick_whatever_people_do(seed: int) -> None:
     dice = random.Random(seed)
 

@@ -27,7 +27,7 @@ def rounding_ns(due: Fraction, rate: Fraction) -> float:
     return 16 * sys.float_info.epsilon * (1 + float(due)) / float(rate) * S
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(start=rates, steps=steps_of_rate, data=st.data())
 def test_the_area_is_the_integral(start: Fraction, steps: Steps, data: st.DataObject) -> None:
     curve = shape_of(start, steps).curve()
@@ -37,7 +37,7 @@ def test_the_area_is_the_integral(start: Fraction, steps: Steps, data: st.DataOb
         assert curve.level(at) == pytest.approx(float(exact.level(start, steps, at)), rel=1e-9, abs=1e-9)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(start=rates, steps=steps_of_rate, data=st.data())
 def test_when_is_the_inverse_of_the_area_to_the_nanosecond(
     start: Fraction, steps: Steps, data: st.DataObject
@@ -147,7 +147,7 @@ def test_an_hour_at_a_third_of_a_second_does_not_drift() -> None:
         assert abs(found - 3 * S * number) <= 1
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     start=rates,
     steps=steps_of_rate,
@@ -171,7 +171,7 @@ def test_a_cut_changes_nothing_that_was_before_it(
     assert after.level(at + over + S) == level
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(start=rates, steps=steps_of_rate, at=st.integers(0, 100 * S), data=st.data())
 def test_what_is_in_force_since_an_instant_says_the_same(
     start: Fraction, steps: Steps, at: int, data: st.DataObject

@@ -320,7 +320,7 @@ def test_whatever_people_steer_the_curve_is_what_was_asked_for(
                 if over_s:
                     assert host.level(now) == was_now
             case "skip":
-                rest = sum(stage.duration_ns for stage in STAGES.stages[int(value) :])
+                rest = sum(stage.duration_ns for stage in host.shape.stages[int(value) :])
                 assert host.end_ns == now + rest
                 assert host.plan_level(now + rest) == 0
             case "extend":
@@ -336,3 +336,11 @@ def test_whatever_people_steer_the_curve_is_what_was_asked_for(
             assert level == worker.level(later)
             assert level >= 0
             assert not whole or level == int(level)
+
+
+def test_skip_after_extend_keeps_what_was_added() -> None:
+    steering = Steering(Shape(0, (Stage(10 * S, 10), Stage(20 * S, 10))), whole=True)
+    steering.extend(5 * S, 2 * S)
+    steering.skip(1, 4 * S)
+    assert steering.end_ns == (4 + 20 + 5) * S
+    assert steering.level(28 * S) == 10
