@@ -393,20 +393,6 @@ class Run:
         self.thresholds_now = self.thresholds()
         return self.judge.aborting(self.thresholds_now, self.elapsed_ns / NS_PER_S)
 
-    def findings(self) -> tuple[str, ...]:
-        """What was found about the system under load, as against the generator."""
-        found: list[str] = []
-        for workload in self.config.plan.workloads:
-            gauge = self.gauge(workload.name)
-            if workload.arrival is None or not (gauge.dropped or gauge.queued):
-                continue
-            found.append(
-                f"{workload.name}: all {self.max_vus[workload.name]} VUs were busy, so iterations came late "
-                f"({gauge.queued} waited, {gauge.dropped} dropped, {gauge.cut} cut): the system answers too "
-                f"slowly for this rate and as many VUs"
-            )
-        return tuple(found)
-
     def snapshot(self, first_row: int = 0) -> RunSnapshot:
         """The run as it is now, with the timeline rows from number `first_row` on."""
         return snapshot_of(self, first_row)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dmsperf_tui.plan.metrics import RESPONSE_TIME
 from dmsperf_tui.plan.scenario import WorkloadPlan
 from dmsperf_tui.plan.units import NS_PER_S
+from dmsperf_tui.run.findings import findings
 from dmsperf_tui.run.snapshot import (
     CheckRow,
     ErrorRow,
@@ -88,7 +89,7 @@ def health_row(run: Run) -> HealthRow:
         workers=run.config.workers,
         workers_alive=run.workers_alive,
         start_slip_p99_ms=last.slip_p99_ms if last else 0.0,
-        findings=run.findings(),
+        findings=findings(run),
     )
 
 

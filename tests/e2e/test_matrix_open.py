@@ -54,6 +54,7 @@ STEPS = [
     Step(5.20, "ramping", "scale 2", 120, "2 times the plan (120/s)"),
     Step(6.00, "ramping", "release --over 400ms", 60, "over 0.4 s", over_s=0.4),
     Step(7.10, "ramping", "extend 600ms", 60, "extended by 600ms"),
+    Step(7.20, "ramping", "vus 50", 60, "most VUs 60 → 50"),
     Step(1.10, "capped", "vus 12", 12, "most VUs 2 → 12"),
     Step(3.60, "capped", "vus -75%", 3, "most VUs 12 → 3"),
 ]
@@ -146,7 +147,7 @@ def test_refused_cell_says_why_and_changes_nothing(script: Script, step: Step) -
 def test_record_shows_levels_as_they_were_set(script: Script) -> None:
     counts = script.summary["workloads"]
     assert counts["capped"]["max_vus"] == 3
-    assert counts["constant"]["max_vus"] == 50
+    assert counts["constant"]["max_vus"] == counts["ramping"]["max_vus"] == 50
     assert counts["capped"]["queued"] > 50
     assert counts["capped"]["dropped"] == counts["capped"]["cut"] == 0
     assert counts["capped"]["completed"] == 540

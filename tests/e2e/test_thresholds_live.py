@@ -169,6 +169,7 @@ def test_windows_and_segments_find_what_the_whole_run_hides(tmp_path: Path) -> N
         ('"vus{scenario:a}" = ["value>0"]', 6, "vus has no tags to select by"),
         ('orders = ["count>1"]', 6, "unknown metric 'orders'"),
         ('http_reqs = ["count>1 over 1500ms"]', 6, "windows are whole seconds"),
+        ('http_reqs = [{threshold = "count>1", abort = true}]', 6, "unknown key 'abort'; did you mean"),
     ],
 )
 def test_mistake_names_file_line_key_and_mend(

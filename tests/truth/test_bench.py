@@ -44,7 +44,8 @@ def test_stall_answers_nothing_and_then_all(serve: StartServer) -> None:
     observed = Oracle(server.port).open_load(200, 0.8)
     stamps = server.stamps
     begin_s = stamps.arrivals_s[0] + 0.2
-    assert not any(begin_s < at < begin_s + 0.41 for at in stamps.answers_s)
+    # One that was due a moment before it may be answered a moment after.
+    assert not any(begin_s + 0.05 < at < begin_s + 0.41 for at in stamps.answers_s)
     assert sum(at == pytest.approx(begin_s + 0.41, abs=0.03) for at in stamps.answers_s) >= 80
     expected_ms = formulas.stall_percentile(95, 10, 400, 800)
     assert observed.response_ms(95) == pytest.approx(expected_ms, rel=0.05, abs=7)

@@ -102,3 +102,9 @@ def test_closed_loop_is_blind(stalled: Observation) -> None:
     most_ms = measured.ms(SERVICE, 100, "closed")
     assert most_ms >= 1000 * (STALL_S + STALL_DELAY_S)
     assert most_ms <= 1000 * (STALL_S + 2 * STALL_DELAY_S) + room_ms(measured)
+
+
+def test_closed_loop_says_that_it_is_blind(stalled: Observation) -> None:
+    found = stalled.measured.summary["validity"]["findings"]
+    assert any(text.startswith("closed is a closed loop: an answer took") for text in found), found
+    assert not any(text.startswith("open ") for text in found), "the open model shows the stall by itself"
