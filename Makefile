@@ -11,8 +11,12 @@ run: .venv/.run-ready
 	  exec $(BIN)/dmsperf-tui --batch --env embedded --scenario dms/smoke; \
 	fi
 
+# Runs of the whole tool are tested one after the other: they measure.
+WHOLE := tests/api tests/e2e tests/truth
+
 test: .venv/.dev-ready
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto tests $(WHOLE:%=--ignore=%)
+	$(BIN)/pytest $(WHOLE)
 
 check: .venv/.dev-ready
 	$(BIN)/ruff check .
