@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from dmsperf_tui.engine.http import Response
 from dmsperf_tui.plan.secrecy import sounds_secret
@@ -13,9 +13,18 @@ BODY_LIMIT = 4096
 _HEADER = re.compile(r"^([^:\r\n]+):.*$")
 
 
-def print_exchange(request: bytes, response: Response, clean: Callable[[str], str]) -> None:
+Clean = Callable[[str, Sequence[str]], str]
+"""Takes the run's secrets, and some more, out of a text."""
+
+
+def print_exchange(request: bytes, response: Response, without_secrets: Clean) -> None:
     """One request and its answer on standard error."""
     head, _, body = request.partition(b"\r\n\r\n")
+    own = _cookies(head, response)
+
+    def clean(text: str) -> str:
+        return without_secrets(text, own)
+
     lines = [f"> {_masked(line)}" for line in head.decode("latin-1").split("\r\n")]
     lines += _body(body, clean)
     if response.error is not None:
@@ -26,6 +35,18 @@ def print_exchange(request: bytes, response: Response, clean: Callable[[str], st
     lines += _body(response.body, clean)
     sys.stderr.write("\n".join(clean(line) for line in lines) + "\n\n")
     sys.stderr.flush()
+
+
+def _cookies(head: bytes, response: Response) -> list[str]:
+    """The values of the cookies that went and came: a server may echo them in a body."""
+    sent = [line for line in head.decode("latin-1").split("\r\n") if line.lower().startswith("cookie:")]
+    pairs = [pair for line in sent for pair in line.partition(":")[2].split(";")]
+    pairs += [
+        value.decode("latin-1").partition(";")[0]
+        for name, value in response.headers
+        if name.lower() == b"set-cookie"
+    ]
+    return [pair.partition("=")[2].strip() for pair in pairs]
 
 
 def _masked(line: str) -> str:

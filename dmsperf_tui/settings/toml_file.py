@@ -11,7 +11,7 @@ from typing import Any
 from dmsperf_tui.plan.errors import ConfigError
 
 _TABLE = re.compile(r"\s*\[\[?\s*(?P<name>[^\]]+?)\s*\]?\]")
-_KEY = re.compile(r"""\s*(?P<key>[A-Za-z0-9_.\-"'{}:() ]+?)\s*=""")
+_KEY = re.compile(r"""\s*(?P<key>"[^"]*"|'[^']*'|[A-Za-z0-9_.\-"' ]+?)\s*=""")
 
 
 @dataclass(frozen=True)

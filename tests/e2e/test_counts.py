@@ -18,7 +18,7 @@ def test_paused_status_and_final_record_agree_with_the_server(
     command: Command, standin: Standin, workers: int
 ) -> None:
     running = command.start(
-        *("--batch", "--scenario", "dms/concurrent", "--env", standin.url, "--speedup", "100"),
+        *("--batch", "--scenario", "dms/concurrent", "--env", standin.url, "--speedup", "200"),
         *("--workers", str(workers), "--vus", "12", "--seed", "7"),
         **standin.variables,
     )

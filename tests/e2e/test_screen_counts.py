@@ -44,7 +44,7 @@ def test_screen_and_status_and_record_and_server_agree(
         environment=standin.url,
         vus=10,
         workers=workers,
-        speedup=100,
+        speedup=200,
         results=str(command.folder / "results"),
     )
 

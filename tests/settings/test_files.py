@@ -164,3 +164,9 @@ def test_everything_that_ships_can_be_listed() -> None:
         assert entries
         assert not [entry for entry in entries if entry.problem]
         assert all(entry.title for entry in entries)
+
+
+def test_a_quoted_key_with_commas_and_slashes_is_found_on_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text('[thresholds]\nchecks = []\n"http_reqs{name:GET /x,status:200}" = ["count>1"]\n')
+    assert TomlFile.read(path).line_of("thresholds.http_reqs{name:GET /x,status:200}") == 3
