@@ -25,8 +25,9 @@ from dmsperf_tui.settings.config import RunConfig
 def _load(snapshot: RunSnapshot) -> list[str]:
     """VUs of closed workloads, and the rate of open ones."""
     parts: list[str] = []
-    if not snapshot.info.open:
-        parts.append(f"VUs {snapshot.vus}/{snapshot.target}")
+    closed = [row for row in snapshot.workloads if not row.open]
+    if closed or not snapshot.workloads:
+        parts.append(f"VUs {sum(row.vus for row in closed)}/{snapshot.target}")
     if any(row.open for row in snapshot.workloads):
         parts.append(f"rate {snapshot.starts_rate:.0f}/{snapshot.target_rate:.4g}/s")
     if snapshot.waiting or snapshot.dropped:
@@ -49,6 +50,9 @@ def progress_line(snapshot: RunSnapshot) -> str:
         f"response p95 {p95}" if info.open else f"p95 {p95}",
         f"failed {errors:.2%}",
     ]
+    raised = sum(row.count for row in snapshot.errors if row.phase == "flow")
+    if raised:
+        parts.append(f"flow errors {raised}")
     if snapshot.thresholds:
         parts.append("thresholds ok" if not failing else f"thresholds {failing} failing")
     if snapshot.health.verdict != "valid":
@@ -122,7 +126,8 @@ async def _execute(config: RunConfig) -> tuple[int, Path]:
     info = host.run.info
     printer = LinePrinter(host)
     printer.say(f"run {info.id}: {info.scenario}, profile {info.profile}, environment {info.environment}")
-    printer.say(f"steer it from another terminal: dmsperf-tui ctl vus 20 --over 10s --run {info.id}")
+    change = "rate +10%" if info.open else "vus 20"
+    printer.say(f"steer it from another terminal: dmsperf-tui ctl {change} --over 10s --run {info.id}")
     following = asyncio.create_task(printer.follow(), name="printer")
     try:
         code = await host.execute()

@@ -336,13 +336,13 @@ def resume(run: str | None) -> None:
 
 @_example('dmsperf-tui ctl note "deployed build 42"')
 @ctl.command(context_settings=_HELP)
-@click.argument("text")
+@click.argument("text", nargs=-1, required=True)
 @_RUN
-def note(text: str, run: str | None) -> None:
+def note(text: tuple[str, ...], run: str | None) -> None:
     """Put a line of text on the run's timeline."""
     from dmsperf_tui.run.commands import Note
 
-    _tell(run, Note(text=text))
+    _tell(run, Note(text=" ".join(text)))
 
 
 @_example("dmsperf-tui ctl stop")

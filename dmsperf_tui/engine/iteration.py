@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import traceback
+from pathlib import Path
 
 from dmsperf_tui.engine.load import Load
 from dmsperf_tui.engine.messages import Sample, WorkloadGauge
 from dmsperf_tui.engine.mix import Mix
 from dmsperf_tui.engine.vu import Cast, RunAbortError, VirtualUser
+from dmsperf_tui.plan.metrics import FLOW_ERRORS
 from dmsperf_tui.plan.scenario import WorkloadPlan
 from dmsperf_tui.plan.units import NS_PER_S
 
@@ -56,6 +58,7 @@ class Iterations:
         self.mix = mix
         self._load = load
         self._plan = plan
+        self._cast = cast
         self._gauge = gauge
         measures = load.recorder.measures
         self._durations = measures.trend_of("iteration_duration", cast.scenario)
@@ -113,7 +116,10 @@ class Iterations:
         if (operation, failure) not in self._traced:
             self._traced.add((operation, failure))
             trace = load.without_secrets("".join(traceback.format_exception(fault, limit=-8)))
-        detail = load.without_secrets(f"{failure}: {fault}")
+        frames = traceback.extract_tb(fault.__traceback__)
+        where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+        detail = load.without_secrets(f"{failure}: {fault}{where}")
+        self._load.recorder.measures.counter(FLOW_ERRORS, self._cast.scenario, 1)
         load.recorder.error(operation, "flow", failure, Sample(repr(vu), 0, detail, trace))
 
     async def _pause(self, seat: Seat, seconds: float) -> None:

@@ -98,7 +98,7 @@ def scaled_to_peak(shape: Shape, peak: float, *, whole: bool) -> Shape:
 
     def scaled(level: float) -> float:
         moved = level * peak / shape.peak
-        return int(moved + 0.5) if whole else moved
+        return max(int(moved + 0.5), 1 if level else 0) if whole else moved
 
     return Shape(
         scaled(shape.start),

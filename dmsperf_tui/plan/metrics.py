@@ -31,12 +31,16 @@ HTTP_TRENDS = (
 """Milliseconds. `http_req_duration` is sending + waiting + receiving; `blocked` contains connecting, TLS."""
 OTHER_TRENDS = ("iteration_duration", "iteration_response_time", "group_duration")
 
+FLOW_ERRORS = "flow_errors"
+"""Iterations whose flow raised; not in k6."""
+
 BUILT_IN: dict[str, MetricType] = {
     **dict.fromkeys((*HTTP_TRENDS, *OTHER_TRENDS), MetricType.TREND),
     "http_reqs": MetricType.COUNTER,
     "http_req_failed": MetricType.RATE,
     "iterations": MetricType.COUNTER,
     "dropped_iterations": MetricType.COUNTER,
+    FLOW_ERRORS: MetricType.COUNTER,
     "checks": MetricType.RATE,
     "vus": MetricType.GAUGE,
     "vus_max": MetricType.GAUGE,

@@ -15,7 +15,8 @@ TIMELINE_POINTS = 600
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(populate_by_name=True)
+    # The words under the fields are the published schema's, too.
+    model_config = ConfigDict(populate_by_name=True, use_attribute_docstrings=True)
 
 
 class RunPart(_Part):

@@ -11,6 +11,7 @@ from dmsperf_tui.report.summary import Counter, Gauge, Rate, Summary, ThresholdP
 _HTTP = ("http_req_response_time", "http_req_duration", "http_req_failed", "http_reqs")
 _EXECUTION = (
     "dropped_iterations",
+    "flow_errors",
     "group_duration",
     "iteration_duration",
     "iteration_response_time",
@@ -105,7 +106,8 @@ def _thresholds(summary: Summary) -> Iterator[str]:
             metric = threshold.metric
             yield f"    {metric}"
         at = f" (broken at {format_clock(threshold.broken_s)})" if threshold.broken_s is not None else ""
-        yield f"    {'✓' if threshold.ok else '✗'} '{threshold.expression}' {threshold_value(threshold)}{at}"
+        mark = "-" if threshold.value is None else "✓" if threshold.ok else "✗"
+        yield f"    {mark} '{threshold.expression}' {threshold_value(threshold)}{at}"
     yield ""
 
 
@@ -115,7 +117,8 @@ def _checks(summary: Summary) -> Iterator[str]:
     passes = sum(check.passes for check in summary.checks)
     fails = sum(check.fails for check in summary.checks)
     total = passes + fails
-    per_s = total / summary.run.duration_s if summary.run.duration_s else 0.0
+    measured_s = summary.run.duration_s - summary.run.warm_up_s
+    per_s = total / measured_s if measured_s > 0 else 0.0
     yield f"    {'checks_total':.<20}: {total:<7} {per_s:.6g}/s"
     yield f"    {'checks_succeeded':.<20}: {passes / total:<7.2%} {passes} out of {total}"
     yield f"    {'checks_failed':.<20}: {fails / total:<7.2%} {fails} out of {total}"
@@ -152,12 +155,13 @@ def _arrivals(summary: Summary) -> Iterator[str]:
     rows = {name: part for name, part in summary.workloads.items() if part.max_vus is not None}
     if not rows:
         return
-    yield "  █ ARRIVALS"
+    yield "  █ ARRIVALS" + (" (of the whole run, warm-up included)" if summary.run.warm_up_s else "")
     yield ""
     for name, part in rows.items():
         yield (
             f"    {name}: {part.planned} due = {part.started} started + {part.dropped} dropped + "
-            f"{part.cut} cut + {part.waiting} waiting; {part.queued} came late, with all VUs busy"
+            f"{part.cut} cut + {part.waiting} waiting; {part.queued} waited for a VU, "
+            f"{part.interrupted} were interrupted"
         )
     yield ""
 

@@ -56,6 +56,12 @@ def chosen(
         workloads = tuple(workload for workload in workloads if workload.name == name)
     active = [workload for workload in workloads if run.active(workload)]
     if not active:
+        if name is not None and run.clock is not None:
+            (workload,) = workloads
+            early = run.starts[name] is None or run.elapsed_ns < run.start_ns(workload)
+            raise RefusedError(
+                f"{name} has {'not started' if early else 'ended'}: there is no load to change"
+            )
         raise RefusedError("no workload is under way: there is no load to change")
     fitting = [workload for workload in active if fits(workload)]
     if not fitting:

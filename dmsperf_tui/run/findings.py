@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dmsperf_tui.plan.metrics import FLOW_ERRORS
 from dmsperf_tui.plan.scenario import WorkloadPlan
 from dmsperf_tui.run.totals import DURATION
 
@@ -17,21 +18,37 @@ LEAST_REQUESTS = 100
 
 def findings(run: Run) -> tuple[str, ...]:
     """One line each."""
-    found = [
-        _cap_reached(run, workload) if workload.arrival else _closed_loop(run, workload)
-        for workload in run.config.plan.workloads
-    ]
+    found: list[str] = []
+    for workload in run.config.plan.workloads:
+        found.append(_flow_errors(run, workload))
+        found.append(_cap_reached(run, workload) if workload.arrival else _closed_loop(run, workload))
+    if run.state.over:
+        found += [
+            f"threshold {row.metric} {row.expression} judged nothing: no sample carried these tags"
+            for row in run.thresholds_now
+            if row.value is None and "{" in row.metric
+        ]
     return tuple(text for text in found if text)
+
+
+def _flow_errors(run: Run, workload: WorkloadPlan) -> str:
+    tags = (("scenario", workload.name),)
+    raised = int(sum(one.total for one in run.statistics.totals.of(FLOW_ERRORS, tags)))
+    if not raised:
+        return ""
+    count = run.statistics.totals.trend("iteration_duration", tags).count
+    return f"{workload.name}: its flow raised in {raised} of {count} iterations: see the errors of phase flow"
 
 
 def _cap_reached(run: Run, workload: WorkloadPlan) -> str:
     gauge = run.gauge(workload.name)
     if not (gauge.dropped or gauge.queued):
         return ""
+    became = f"{gauge.queued} waited for one, " if gauge.queued else ""
     return (
-        f"{workload.name}: all {run.max_vus[workload.name]} VUs were busy, so iterations came late "
-        f"({gauge.queued} waited, {gauge.dropped} dropped, {gauge.cut} cut): the system answers too slowly "
-        f"for this rate and as many VUs"
+        f"{workload.name}: with all {run.max_vus[workload.name]} VUs busy, of the iterations that were due "
+        f"{became}{gauge.dropped} were dropped and {gauge.cut} cut: the system answers too slowly for this "
+        f"rate and as many VUs"
     )
 
 

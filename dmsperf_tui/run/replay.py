@@ -87,6 +87,7 @@ def read_snapshot(folder: Path) -> RunSnapshot:
     failed = summary.metrics.get("http_req_failed")
     durations = summary.metrics.get("http_req_duration")
     responses = summary.metrics.get("http_req_response_time")
+    measured_s = run.duration_s - run.warm_up_s
     requests = sum(operation.count for operation in summary.operations)
     return RunSnapshot(
         info=RunInfo(
@@ -109,7 +110,7 @@ def read_snapshot(folder: Path) -> RunSnapshot:
         requests=requests,
         requests_sent=int(summary.generator.get("requests_sent", 0)),
         failed=failed.passes if isinstance(failed, Rate) else 0,
-        rate=requests / run.duration_s if run.duration_s else 0.0,
+        rate=requests / measured_s if measured_s > 0 else 0.0,
         iterations=sum(workload.completed for workload in summary.workloads.values()),
         interrupted=sum(workload.interrupted for workload in summary.workloads.values()),
         dropped=sum(workload.dropped for workload in summary.workloads.values()),

@@ -340,13 +340,11 @@ class Run:
 
     def levels(self) -> Levels:
         """The load of all workloads at this instant."""
-        planned = target = vus = started = dropped = waiting = 0
+        planned = target = vus = waiting = 0
         planned_rate = target_rate = 0.0
         for workload in self.config.plan.workloads:
             gauge = self.gauge(workload.name)
             vus += gauge.vus
-            started += gauge.started
-            dropped += gauge.dropped
             waiting += gauge.waiting if workload.arrival else 0
             if self.active(workload):
                 steering, own_ns = self.steering[workload.name], self.own_ns(workload)
@@ -365,8 +363,6 @@ class Run:
             self.elapsed_ns,
             planned_rate,
             target_rate,
-            started,
-            dropped,
             waiting,
         )
 

@@ -39,6 +39,9 @@ class Second:
     cpu_share: float = 0.0
     due_free: int = 0
     due_prompt: int = 0
+    starts: int = 0
+    """Iterations that started in it, and that were dropped."""
+    dropped: int = 0
     warm_up: bool = False
 
     @property
@@ -68,6 +71,8 @@ class Statistics:
         self._next = 0
         self._warming_up = False
         self._gauges: dict[int, Gauges] = {}
+        self._counted: dict[int, tuple[int, int]] = {}
+        """(started, dropped) by worker, at its newest interval."""
         self._lost: set[int] = set()
         self._finished: set[int] = set()
 
@@ -96,12 +101,22 @@ class Statistics:
         second.cpu_share = max(second.cpu_share, interval.cpu_share)
         second.due_free += interval.due_free
         second.due_prompt += interval.due_prompt
+        self._count_starts(worker, second, interval.gauges)
         totals = self.warm_up if interval.warm_up else self.totals
         for each in (totals, second.totals):
             each.take(interval.operations, interval.metrics, interval.data_sent, interval.data_received)
         for error in interval.errors:
             self._take_error(error)
         self._close_complete(interval.second)
+
+    def _count_starts(self, worker: int, second: Second, gauges: Gauges) -> None:
+        """By the gauges that were taken with the interval: those between are not at a second's end."""
+        started = sum(gauge.started for gauge in gauges.workloads.values())
+        dropped = sum(gauge.dropped for gauge in gauges.workloads.values())
+        before = self._counted.get(worker, (0, 0))
+        second.starts += started - before[0]
+        second.dropped += dropped - before[1]
+        self._counted[worker] = (started, dropped)
 
     def _take_error(self, interval: ErrorInterval) -> None:
         key = (interval.operation, interval.phase, interval.failure)

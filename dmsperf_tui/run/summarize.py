@@ -13,6 +13,7 @@ from dmsperf_tui import __version__
 from dmsperf_tui.engine.histogram import Histogram
 from dmsperf_tui.plan.metrics import (
     BUILT_IN,
+    FLOW_ERRORS,
     HTTP_METRICS,
     HTTP_TRENDS,
     OTHER_TRENDS,
@@ -93,6 +94,9 @@ def _metrics(run: Run, seconds: float) -> dict[str, _Metric]:
         histogram = totals.trend(metric)
         if histogram.count:
             metrics[metric] = _trend(histogram)
+    flow_errors = totals.of(FLOW_ERRORS)
+    if flow_errors:
+        metrics[FLOW_ERRORS] = counter(int(sum(one.total for one in flow_errors)))
     checks = totals.checks().values()
     if checks:
         metrics["checks"] = _rate(sum(passes for passes, _ in checks), sum(fails for _, fails in checks))

@@ -29,9 +29,6 @@ class Levels:
     """The run's clock."""
     planned_rate: float = 0.0
     target_rate: float = 0.0
-    started: int = 0
-    """Totals since the start of load."""
-    dropped: int = 0
     waiting: int = 0
 
 
@@ -149,8 +146,8 @@ class Timeline:
             warm_up=second.warm_up,
             planned_rate=levels.planned_rate,
             target_rate=levels.target_rate,
-            starts=max(0, levels.started - before.started),
-            dropped=max(0, levels.dropped - before.dropped),
+            starts=second.starts,
+            dropped=second.dropped,
             waiting=levels.waiting,
             r50_ms=r50,
             r95_ms=r95,

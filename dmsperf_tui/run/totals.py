@@ -42,7 +42,7 @@ class OperationTotals:
             case "method":
                 return self.method == value
             case "group":
-                return self.group == value
+                return _same_group(self.group, value)
             case "status":
                 return str(self.status) == value
             case "expected_response":
@@ -77,7 +77,14 @@ class MetricTotals:
             self.most = other.most if self.most is None else max(self.most, other.most)
 
     def has(self, tag: str, value: str) -> bool:
+        if tag == "group":
+            return _same_group(self.tags.get("group", ""), value)
         return self.tags.get(tag) == value
+
+
+def _same_group(group: str, wanted: str) -> bool:
+    """k6 writes `::outer::inner`; the first colons may be left out."""
+    return group.removeprefix("::") == wanted.removeprefix("::")
 
 
 class Totals:
