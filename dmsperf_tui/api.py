@@ -101,13 +101,20 @@ class LoadRun:
 
     async def __aenter__(self) -> Self:
         self._running = asyncio.create_task(self._host.execute(), name="load run")
-        async for snapshot in self.snapshots():
-            if snapshot.state is not RunState.PREPARING:
-                break
-        if self._host.run.state is RunState.FAILED:
+        run = self._host.run
+        while run.state is RunState.PREPARING and not self._running.done():
+            run.changed.clear()
+            changed = asyncio.ensure_future(run.changed.wait())
+            await asyncio.wait([self._running, changed], return_when=asyncio.FIRST_COMPLETED)
+            changed.cancel()
+        if self._running.done():
+            # Raises what the host raised, should it have died of a bug.
+            self._forget()
+            self._running.result()
+        if run.state is RunState.FAILED:
             await self._running
             self._forget()
-            raise SetupError(self._host.run.message)
+            raise SetupError(run.message)
         return self
 
     async def __aexit__(

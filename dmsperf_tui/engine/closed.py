@@ -57,6 +57,10 @@ class ClosedRunner(WorkloadRunner):
             self._finished_seats.clear()
             self._settled = False
 
+    def _reopen(self) -> None:
+        super()._reopen()
+        self._settled = False
+
     def follow(self, own_ns: int) -> None:
         self._followed = True
         wanted = share(int(self.steering.level(own_ns)), self._index, self._workers)

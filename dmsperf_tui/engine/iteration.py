@@ -18,7 +18,7 @@ from dmsperf_tui.plan.units import NS_PER_S
 class Seat:
     """A VU's place in a workload: its task while it has one, and whether it has been asked to leave."""
 
-    __slots__ = ("deadline_ns", "due_ns", "leaving", "left", "nap", "task", "vu", "waited")
+    __slots__ = ("deadline_ns", "due_ns", "hurry", "leaving", "left", "nap", "task", "vu", "waited")
 
     def __init__(self, vu: VirtualUser) -> None:
         self.vu = vu
@@ -32,6 +32,8 @@ class Seat:
         """per-vu-iterations: how many it has still to do."""
         self.due_ns: int | None = None
         """Of an open workload: the planned start of what it is about to begin."""
+        self.hurry = False
+        """The regular time is over: it finishes what it does, without thinking."""
         self.waited = False
         """Whether that had to wait for a free VU."""
 
@@ -40,6 +42,12 @@ class Seat:
         if self.deadline_ns is None or deadline_ns < self.deadline_ns:
             self.deadline_ns = deadline_ns
         self.leaving = True
+        if self.nap is not None and not self.nap.done():
+            self.nap.set_result(None)
+
+    def hasten(self) -> None:
+        """It goes on, but no think time holds it up any more."""
+        self.hurry = True
         if self.nap is not None and not self.nap.done():
             self.nap.set_result(None)
 
@@ -87,9 +95,13 @@ class Iterations:
             await flow.flow(vu)
             if self._plan.think_time_s:
                 await self._pause(seat, self._plan.think_time_s)
-        except asyncio.CancelledError:
-            gauge.interrupted += 1
-            raise
+        except asyncio.CancelledError as fault:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                gauge.interrupted += 1
+                raise
+            # Nobody cancelled us: the flow raised it by itself.
+            self._report(flow.plan.flow, vu, fault)
         except RunAbortError:
             gauge.interrupted += 1
             return
@@ -126,7 +138,7 @@ class Iterations:
         """Think time: cut short when the VU leaves."""
         load = self._load
         until_ns = load.clock.elapsed_ns() + int(seconds * NS_PER_S)
-        while not seat.leaving and (left_ns := until_ns - load.clock.elapsed_ns()) > 0:
+        while not (seat.leaving or seat.hurry) and (left_ns := until_ns - load.clock.elapsed_ns()) > 0:
             if load.clock.frozen:
                 await load.released()
                 continue

@@ -19,6 +19,10 @@ from dmsperf_tui.plan.arrivals import Arrivals
 from dmsperf_tui.plan.executors import share
 from dmsperf_tui.plan.scenario import WorkloadPlan
 
+_MOST_AT_ONCE = 2000
+"""So many arrivals, and the loop may turn to others: one that is due more often than a worker can count must
+still hear a stop."""
+
 
 class OpenRunner(WorkloadRunner):
     """Starts this worker's share of the arrivals, each at its time."""
@@ -100,6 +104,7 @@ class OpenRunner(WorkloadRunner):
         self._deadline_ns = deadline_ns
         self._alarm.cancel()
         for seat in self._seats:
+            seat.hasten()
             if seat.task is not None:
                 seat.deadline_ns = deadline_ns
                 self._departing.add(seat)
@@ -183,7 +188,9 @@ class OpenRunner(WorkloadRunner):
         arrivals, gauge, now = self._arrivals, self.gauge, self._own_ns()
         held = self._load.held
         most_waiting = share(self._arrival.max_backlog, self._index, self._workers)
-        while arrivals.next_ns is not None and arrivals.next_ns <= now:
+        most = _MOST_AT_ONCE
+        while arrivals.next_ns is not None and arrivals.next_ns <= now and most:
+            most -= 1
             due_ns = arrivals.take()
             gauge.planned += 1
             seat = None if held or self._backlog else self._free_seat()

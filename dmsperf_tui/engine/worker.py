@@ -15,6 +15,8 @@ from pathlib import Path
 from time import perf_counter_ns
 from typing import Any
 
+import orjson
+
 from dmsperf_tui.engine.alarm import precise_alarm
 from dmsperf_tui.engine.channel import WorkerChannel
 from dmsperf_tui.engine.clock import RunClock
@@ -102,11 +104,20 @@ class Worker:
             begun.cancel()
             return
         ticking = asyncio.create_task(self._drive(), name="drive")
-        await asyncio.wait([listening, ticking], return_when=asyncio.FIRST_COMPLETED)
-        if not ticking.done():
-            # The host is gone: nobody wants this load any more.
+        try:
+            await asyncio.wait([listening, ticking], return_when=asyncio.FIRST_COMPLETED)
+            if not ticking.done():
+                # The host is gone: nobody wants this load any more.
+                self._end(at_once=True)
+            await ticking
+        except asyncio.CancelledError:
+            # Killed, in the host's own process: no request of a flow that will not end may go out.
             self._end(at_once=True)
-        await ticking
+            if self._load is not None:
+                self._load.hold()
+            for task in (ticking, listening):
+                task.cancel()
+            raise
         for runner in self._runners.values():
             runner.hang_up()
         # The host may want the teardown; it closes the channel when it wants nothing more.
@@ -249,11 +260,14 @@ class Worker:
         assert plan is not None
         assert flow is not None
         self._around = load = self._make_load(perf_counter_ns(), setup)
+        # It fails by what it raises; there is no run yet, or none any more, to be ended.
+        load.abort = lambda reason: None
         vu = VirtualUser(load, name, 0)
         try:
             function = self._flow_of(FlowPlan(name, flow), Path(plan.folder))
             async with asyncio.timeout(SETUP_TIMEOUT_S):
-                return await function(vu), ""
+                result = await function(vu)
+            return orjson.loads(orjson.dumps(result)), ""
         except TimeoutError:
             return None, f"{name} took longer than {SETUP_TIMEOUT_S:g} s"
         except Exception as fault:

@@ -70,6 +70,8 @@ class WorkloadRunner:
         self._departing: set[Seat] = set()
         """Seats whose task has a deadline."""
         self._closed = False
+        self._expired = False
+        """Closed because its regular time was over."""
 
     # --- told by the host -----------------------------------------------------------------------
 
@@ -83,6 +85,8 @@ class WorkloadRunner:
             self.cap(int(change.value))
         else:
             self.steering.apply(change.action, change.value, change.elapsed_ns, change.over_ns)
+            if self._expired and change.elapsed_ns < self.steering.end_ns:
+                self._reopen()
         self.replan()
 
     def cap(self, max_vus: int) -> None:
@@ -117,6 +121,7 @@ class WorkloadRunner:
         if self.start_ns is not None:
             own_ns = elapsed_ns - self.start_ns
             if not self._closed and own_ns >= self.steering.end_ns:
+                self._expired = True
                 self._expire(self.start_ns + self.steering.end_ns + self.plan.graceful_stop_ns)
             if not self._closed and own_ns >= 0:
                 self.follow(own_ns)
@@ -146,6 +151,13 @@ class WorkloadRunner:
         """The regular time is over; what runs may finish until `deadline_ns`."""
         self._closed = True
         self._leave_all(deadline_ns)
+
+    def _reopen(self) -> None:
+        """It was made longer in the very moment in which it ended."""
+        self._closed = self._expired = False
+        for seat in self._seats:
+            seat.hurry = False
+            self._stay(seat)
 
     def _tell_idle(self) -> None:
         done = self.idle and not self.gauge.vus

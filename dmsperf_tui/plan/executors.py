@@ -67,6 +67,9 @@ class Shape:
     def longer(self, by_ns: int) -> Shape:
         """The same with a last stage that lasts `by_ns` longer."""
         *before, last = self.stages
+        if not last.duration_ns:
+            # A jump stays one: its level is held.
+            return Shape(self.start, (*self.stages, Stage(by_ns, last.target)))
         return Shape(self.start, (*before, Stage(last.duration_ns + by_ns, last.target)))
 
     def curve(self) -> Curve:

@@ -274,6 +274,10 @@ def _arrival(spec: AnyWorkload, given: _Overrides) -> ArrivalPlan | None:
 
 def _workload(name: str, spec: AnyWorkload, given: _Overrides) -> WorkloadPlan:
     shape = _shape(name, spec, given)
+    if isinstance(spec, ExternallyControlled) and spec.max_vus and shape.peak > spec.max_vus:
+        raise ConfigError(
+            f"{shape.peak:g} VUs are more than max_vus, {spec.max_vus}", key=f"workloads.{name}.max_vus"
+        )
     iterations = per_vu = None
     if isinstance(spec, SharedIterations):
         if given.vus is not None and spec.iterations < given.vus:

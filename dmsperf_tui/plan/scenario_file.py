@@ -239,10 +239,12 @@ def explain(error: ValidationError, model: type[BaseModel]) -> ConfigError:
     kind = first["type"]
     if kind == "extra_forbidden":
         known = _known_beside(path, model, [str(part) for part in first["loc"] if part in EXECUTORS])
+        mend = nearest(path[-1], known)
         owners = [name for name, kind in _KINDS.items() if path[-1] in _fields(kind)]
-        if path[:1] == ["workloads"] and len(path) == 3 and owners:
-            return ConfigError(f"{path[-1]!r} does not fit this executor", key=key, mend=_of(owners))
-        return ConfigError(f"unknown key {path[-1]!r}", key=key, mend=nearest(path[-1], known))
+        alike = any(path[-1] in name for name in known)
+        if path[:1] == ["workloads"] and len(path) == 3 and owners and not alike:
+            mend = f"it belongs to {', '.join(owners)}"
+        return ConfigError(f"unknown key {path[-1]!r}", key=key, mend=mend)
     if kind == "missing":
         return ConfigError("is missing", key=key, mend=f"add {path[-1]} = ...")
     if kind == "union_tag_invalid":
@@ -255,10 +257,6 @@ def explain(error: ValidationError, model: type[BaseModel]) -> ConfigError:
     message = str(first["msg"]).removeprefix("Value error, ")
     shown = "" if repr(given) in message else shown
     return ConfigError(f"{message}{shown}", key=key)
-
-
-def _of(owners: list[str]) -> str:
-    return f"it belongs to {', '.join(owners)}"
 
 
 def _fields(model: type[BaseModel]) -> list[str]:

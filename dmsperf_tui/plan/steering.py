@@ -141,7 +141,8 @@ class Steering:
         if from_ns == at_ns:
             longer = Line(at_ns, self.end_ns - at_ns + by_ns, self._at(self.planned, at_ns), last.target)
         else:
-            longer = Line(last.at_ns, last.length_ns + by_ns, last.start, last.target)
+            start = last.start if last.length_ns else last.target
+            longer = Line(last.at_ns, last.length_ns + by_ns, start, last.target)
         self.planned = self.planned.cut(at_ns, [*ahead[:-1], (from_ns, longer)])
         self.shape = self.shape.longer(by_ns)
         self.end_ns += by_ns

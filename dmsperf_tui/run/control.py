@@ -139,8 +139,11 @@ def _vus(run: Run, command: SetVus) -> list[LevelChange]:
         if workload.most_vus is not None and target > workload.most_vus:
             raise RefusedError(f"{target:g} VUs are more than max_vus, {workload.most_vus}")
         if open_:
-            if target < 1:
-                raise RefusedError("an open workload needs at least one VU; pause or stop it instead")
+            if target < run.workers_alive:
+                raise RefusedError(
+                    f"arrivals go to {run.workers_alive} workers in turn, each needs at least one VU; pause "
+                    f"or stop it instead"
+                )
             text = f"most VUs {present:g} → {target:g}"
             changes.append(_change(run, workload, "cap", target, 0, text))
         else:
@@ -220,7 +223,7 @@ def _skip(run: Run, command: Skip) -> list[LevelChange]:
     problem = ""
     for workload in workloads:
         steering, own_ns = run.steering[workload.name], run.own_ns(workload)
-        count = len(workload.shape.stages)
+        count = len(steering.shape.stages)
         now = steering.stage_at(own_ns)
         stage = command.stage - 1 if command.stage is not None else now + 1
         if stage >= count:
@@ -228,7 +231,7 @@ def _skip(run: Run, command: Skip) -> list[LevelChange]:
             if command.stage is not None:
                 problem = f"there is no stage {command.stage}: {workload.name} has {count}"
             continue
-        target = _level_text(workload, workload.shape.stages[stage].target)
+        target = _level_text(workload, steering.shape.stages[stage].target)
         held = "; the level set by hand goes on holding, release gives it back" if steering.by_hand else ""
         text = f"skip to stage {stage + 1}/{count}: to {target}{'' if workload.arrival else ' VUs'}{held}"
         end_ns = own_ns + sum(part.duration_ns for part in steering.shape.stages[stage:])

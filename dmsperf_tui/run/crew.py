@@ -173,9 +173,10 @@ class Crew:
             self._workers[index].kill()
 
     def end_by(self, patience_s: float) -> None:
-        """Workers that have not finished in `patience_s` from now are killed."""
-        if self._end_by_ns is None:
-            self._end_by_ns = perf_counter_ns() + int(patience_s * NS_PER_S)
+        """Workers that have not finished in `patience_s` from now, or sooner, are killed."""
+        end_by_ns = perf_counter_ns() + int(patience_s * NS_PER_S)
+        if self._end_by_ns is None or end_by_ns < self._end_by_ns:
+            self._end_by_ns = end_by_ns
 
     def _take(self, index: int, message: Up) -> None:
         run = self._run

@@ -16,6 +16,8 @@ from dmsperf_tui.run.snapshot import RunState
 LONGEST_PAUSE_S = 8 * 3600.0
 SHORTEST_LONG_PAUSE_S = 3600.0
 """A run that stays paused for longer than twice its plan, within these, is stopped: nobody watches it."""
+GRACE_PATIENCE_S = 5.0
+"""The same after the grace period of a graceful stop."""
 ABORT_PATIENCE_S = 3.0
 """A worker whose flow will not be interrupted is killed so long after an abort."""
 
@@ -26,6 +28,8 @@ class Helm:
     def __init__(self, run: Run, crew: Crew, cancel_getting_ready: Callable[[], None]) -> None:
         self.ending: Stop | None = None
         """The command that ends the run, once there is one."""
+        self.load_over = False
+        """What comes now is the teardown."""
         self.ending_code: int | None = None
         """The exit code that goes with it, whatever was measured."""
         self._run = run
@@ -143,6 +147,8 @@ class Helm:
         run = self._run
         if run.state.over:
             return Reply(ok=False, text=f"the run is {run.state.value} already")
+        if self.load_over:
+            return Reply(ok=True, text="the load is over already; what follows ends by itself")
         if self.ending is not None and not command.at_once:
             return Reply(ok=True, text="stopping already; abort ends it at once")
         signal = command.signal or (self.ending is not None and self.ending.signal)
@@ -163,8 +169,9 @@ class Helm:
             self._thaw(event)
         run.go(RunState.STOPPING)
         self._crew.send_all(End(command.at_once, self._version(event)))
-        if command.at_once:
-            self._crew.end_by(ABORT_PATIENCE_S)
+        grace_ns = max(workload.graceful_stop_ns for workload in run.config.plan.workloads)
+        patience_s = ABORT_PATIENCE_S if command.at_once else grace_ns / NS_PER_S + GRACE_PATIENCE_S
+        self._crew.end_by(patience_s)
         return Reply(ok=True, text=said)
 
     def signalled(self) -> None:

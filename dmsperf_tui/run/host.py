@@ -86,6 +86,8 @@ class RunHost:
         self.helm = Helm(self.run, self._crew, self._cancel_getting_ready)
         self._crew.abort = lambda reason: self.helm.end(f"a flow called abort: {reason}", 108)
         self._getting_ready: asyncio.Task[None] | None = None
+        self._broken = False
+        """A threshold has ended the run."""
         self._setup: object = None
         """What the scenario's `setup` returned."""
         self._under_way: set[str] = set()
@@ -170,6 +172,7 @@ class RunHost:
             run.stop_clock()
             self._ended_at = time.time()
             run.statistics.close_all()
+        self.helm.load_over = True
         if run.config.plan.teardown is not None:
             run.message = f"teardown: {run.config.plan.teardown}"
             run.changed.set()
@@ -192,11 +195,14 @@ class RunHost:
             self._crew.send_all(Ping())
             broken = run.judge_now()
             if broken is not None:
+                self._broken = True
                 self.helm.end(f"threshold broken: {broken.metric} {broken.expression}", None)
             self.helm.end_long_pause()
             self._crew.watch()
             self._progress()
-            if run.elapsed_ns > max(run.end_ns(w) + w.graceful_stop_ns for w in run.config.plan.workloads):
+            waiting = None in run.starts.values()
+            ends_ns = max(run.end_ns(w) + w.graceful_stop_ns for w in run.config.plan.workloads)
+            if run.elapsed_ns > ends_ns and not waiting:
                 self._crew.end_by(OVERTIME_S)
             before_s, offset_s = offset_s, time.time() - perf_counter_ns() / NS_PER_S
             if abs(offset_s - before_s) > CLOCK_STEP_S:
@@ -255,7 +261,7 @@ class RunHost:
             stage = steering.stage_at(own_ns)
             if stage != run.stages[workload.name]:
                 run.stages[workload.name] = stage
-                target, count = workload.shape.stages[stage].target, len(workload.shape.stages)
+                target, count = steering.shape.stages[stage].target, len(steering.shape.stages)
                 arrival = workload.arrival
                 to = rate_text(target, arrival.time_unit_s) if arrival else f"{target:g} VUs"
                 began_ns = run.start_ns(workload) + steering.stage_began_ns(own_ns)
@@ -286,7 +292,8 @@ class RunHost:
         elif verdict == "invalid":
             run.exit_code = 96
         else:
-            run.exit_code = 99 if any(row.ok is False for row in run.thresholds()) else 0
+            broken = self._broken or any(row.ok is False for row in run.thresholds())
+            run.exit_code = 99 if broken else 0
         run.event("end", f"end: {state.value}")
         run.go(state)
         return run.exit_code

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dmsperf_tui.engine.histogram import merged
+from dmsperf_tui.engine.histogram import Histogram
 from dmsperf_tui.plan.metrics import HTTP_METRICS, MetricType
 from dmsperf_tui.plan.thresholds import Scope, Threshold
 from dmsperf_tui.run.snapshot import ThresholdRow
-from dmsperf_tui.run.totals import Totals
+from dmsperf_tui.run.totals import MetricTotals, Totals
+
+FULL_SECOND_S = 0.9
+"""A second with less time under load is in no window: it is the run's last, or one of a pause."""
+_NO_BUCKETS = ("avg", "min", "max")
+_Tags = Mapping[str, Mapping[str, str]]
+"""Each workload's own tags, by its name."""
+_UNTAGGED: _Tags = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,31 +26,72 @@ class Counts:
     """What is not in the samples: of the same time as the totals it is judged with."""
 
     duration_s: float
-    """Time under load, pauses left out."""
+    """Time under load, pauses left out; 0: nothing was measured yet."""
     dropped: dict[str, int] = field(default_factory=dict)
     """By workload."""
     vus: int = 0
     vus_max: int = 0
 
 
-def value_of(threshold: Threshold, parts: Sequence[Totals], counts: Counts) -> float | None:
-    """The measured value over `parts`: milliseconds for a trend, a share for a rate; None without samples."""
+@dataclass(slots=True)
+class _Part:
+    """What one threshold needs of some time."""
+
+    duration_s: float = 0.0
+    amount: float = 0.0
+    """Of a counter its total, of a rate how many were so."""
+    samples: int = 0
+    """Of a rate."""
+    newest: float | None = None
+    """Of a gauge."""
+    trend: Histogram = field(default_factory=Histogram)
+
+    def add(self, later: _Part) -> None:
+        self.duration_s += later.duration_s
+        self.amount += later.amount
+        self.samples += later.samples
+        self.newest = self.newest if later.newest is None else later.newest
+        self.trend.add(later.trend)
+
+    def value(self, threshold: Threshold) -> float | None:
+        match threshold.type:
+            case MetricType.TREND:
+                return _trend_value(threshold, self.trend)
+            case MetricType.RATE:
+                return self.amount / self.samples if self.samples else None
+            case MetricType.COUNTER:
+                if self.duration_s <= 0:
+                    return None
+                return self.amount if threshold.method == "count" else self.amount / self.duration_s
+            case MetricType.GAUGE:
+                return self.newest
+
+
+def value_of(
+    threshold: Threshold, totals: Totals, counts: Counts, tags_by_workload: _Tags = _UNTAGGED
+) -> float | None:
+    """The measured value: milliseconds for a trend, a share for a rate.
+
+    None where nothing was measured: a trend or rate without samples, a counter before the first second.
+    """
+    return _part_of(threshold, totals, counts, tags_by_workload).value(threshold)
+
+
+def _part_of(threshold: Threshold, totals: Totals, counts: Counts, tags_by_workload: _Tags) -> _Part:
+    part = _Part(counts.duration_s)
     match threshold.type:
         case MetricType.TREND:
-            return _trend(threshold, parts)
+            part.trend = totals.trend(threshold.name, threshold.tags)
         case MetricType.RATE:
-            return _rate(threshold, parts)
+            part.amount, part.samples = _rate(threshold, totals)
         case MetricType.COUNTER:
-            total = _counter(threshold, parts, counts)
-            if threshold.method == "count" or total is None:
-                return total
-            return total / counts.duration_s if counts.duration_s > 0 else None
+            part.amount = _counter(threshold, totals, counts, tags_by_workload)
         case MetricType.GAUGE:
-            return _gauge(threshold, parts, counts)
+            part.newest = _gauge(threshold, totals, counts)
+    return part
 
 
-def _trend(threshold: Threshold, parts: Sequence[Totals]) -> float | None:
-    histogram = merged(part.trend(threshold.name, threshold.tags) for part in parts)
+def _trend_value(threshold: Threshold, histogram: Histogram) -> float | None:
     if not histogram.count:
         return None
     match threshold.method:
@@ -58,115 +107,178 @@ def _trend(threshold: Threshold, parts: Sequence[Totals]) -> float | None:
             return histogram.percentile_us(threshold.percentile or 0.0) / 1000
 
 
-def _rate(threshold: Threshold, parts: Sequence[Totals]) -> float | None:
-    yes = total = 0
-    for part in parts:
-        if threshold.name == "http_req_failed":
-            for one in part.select(threshold.tags):
-                yes += one.requests if one.failed else 0
-                total += one.requests
-        else:
-            for metric in part.of(threshold.name, threshold.tags):
-                yes += metric.passes
-                total += metric.passes + metric.fails
-    return yes / total if total else None
+def _rate(threshold: Threshold, totals: Totals) -> tuple[int, int]:
+    if threshold.name == "http_req_failed":
+        chosen = totals.select(threshold.tags)
+        return sum(one.requests for one in chosen if one.failed), sum(one.requests for one in chosen)
+    found = totals.of(threshold.name, threshold.tags)
+    passes = sum(one.passes for one in found)
+    return passes, passes + sum(one.fails for one in found)
 
 
-def _counter(threshold: Threshold, parts: Sequence[Totals], counts: Counts) -> float | None:
+def _counter(threshold: Threshold, totals: Totals, counts: Counts, tags_by_workload: _Tags) -> float:
     name, tags = threshold.name, threshold.tags
     if name in HTTP_METRICS:
-        return float(sum(one.requests for part in parts for one in part.select(tags)))
+        return float(sum(one.requests for one in totals.select(tags)))
     if name == "iterations":
-        return float(sum(part.trend("iteration_duration", tags).count for part in parts))
+        return float(sum(one.trend.count for one in totals.of("iteration_duration", tags)))
     if name == "dropped_iterations":
-        wanted = dict(tags).get("scenario")
-        return float(sum(count for name, count in counts.dropped.items() if wanted in (None, name)))
+        each = (
+            MetricTotals(name, {**tags_by_workload.get(workload, {}), "scenario": workload}, total=count)
+            for workload, count in counts.dropped.items()
+        )
+        return float(sum(one.total for one in each if all(one.has(*tag) for tag in tags)))
     if name in ("data_sent", "data_received"):
-        return float(sum(getattr(part, name) for part in parts))
-    return sum(one.total for part in parts for one in part.of(name, tags))
+        return float(getattr(totals, name))
+    return float(sum(one.total for one in totals.of(name, tags)))
 
 
-def _gauge(threshold: Threshold, parts: Sequence[Totals], counts: Counts) -> float | None:
-    if threshold.name == "vus":
-        return float(counts.vus)
-    if threshold.name == "vus_max":
-        return float(counts.vus_max)
-    found = [one for part in parts for one in part.of(threshold.name, threshold.tags)]
+def _gauge(threshold: Threshold, totals: Totals, counts: Counts) -> float | None:
+    if threshold.name in ("vus", "vus_max"):
+        return float(getattr(counts, threshold.name)) if counts.duration_s > 0 else None
+    found = totals.of(threshold.name, threshold.tags)
     return found[-1].value if found else None
+
+
+class _Window:
+    """The newest seconds of one threshold, rolled on.
+
+    Whole numbers and buckets are added and taken away again, which is exact, so a second costs what is in
+    it and not what is in the window. Fractions are summed anew, and so are the extremes found.
+    """
+
+    def __init__(self, threshold: Threshold) -> None:
+        self.whole = False
+        self.now = _Part()
+        self._length = threshold.window_s
+        self._keeps_buckets = threshold.method not in _NO_BUCKETS
+        self._seconds: deque[tuple[_Part, array[int], array[int]]] = deque()
+        """Each with its buckets and how often each was met, packed: an hour of dicts is too large."""
+
+    def roll(self, newest: _Part) -> None:
+        """`newest` comes in and is the window's own from here on; what is too old goes."""
+        buckets, newest.trend.buckets = newest.trend.buckets, {}
+        if not self._keeps_buckets:
+            buckets = {}
+        self._seconds.append((newest, array("H", buckets), array("I", buckets.values())))
+        self._count(*self._seconds[-1], 1)
+        if len(self._seconds) > self._length:
+            self._count(*self._seconds.popleft(), -1)
+        self.whole = len(self._seconds) == self._length
+        self._sum_anew()
+
+    def _count(self, part: _Part, buckets: array[int], times: array[int], sign: int) -> None:
+        self.now.samples += sign * part.samples
+        trend = self.now.trend
+        trend.count += sign * part.trend.count
+        trend.zeros += sign * part.trend.zeros
+        trend.sum_us += sign * part.trend.sum_us
+        trend.overflow += sign * part.trend.overflow
+        for bucket, each in zip(buckets, times, strict=True):
+            left = trend.buckets.get(bucket, 0) + sign * each
+            if left:
+                trend.buckets[bucket] = left
+            else:
+                del trend.buckets[bucket]
+
+    def _sum_anew(self) -> None:
+        now, parts = self.now, [part for part, _, _ in self._seconds]
+        now.duration_s = sum(part.duration_s for part in parts)
+        now.amount = sum(part.amount for part in parts)
+        now.newest = next((part.newest for part in reversed(parts) if part.newest is not None), None)
+        if now.trend.count:
+            measured = [part.trend for part in parts if part.trend.count]
+            now.trend.min_us = min(trend.min_us for trend in measured)
+            now.trend.max_us = max(trend.max_us for trend in measured)
 
 
 class _Watch:
     """One threshold whose scope is not the whole run: broken once, broken for good."""
 
     def __init__(self, threshold: Threshold) -> None:
+        self.threshold = threshold
         self.value: float | None = None
         self.broken_s: float | None = None
-        self._threshold = threshold
+        self._window = _Window(threshold)
+        self._segment = _Part()
+        self._judged = 0
+        """Seconds of `for` that had a value, and how many of the newest broke it running."""
         self._broken_running = 0
 
-    def judge(self, parts: Sequence[Totals], counts: Counts, at_s: float, *, whole: bool = True) -> None:
-        """`whole` is False for a window or segment that has not its full length yet: it breaks nothing."""
-        threshold = self._threshold
-        value = value_of(threshold, parts, counts)
-        if value is None or self.broken_s is not None:
-            return
-        self.value = value
-        if threshold.holds(value):
-            self._broken_running = 0
-            return
-        self._broken_running += 1
-        needed = threshold.window_s if threshold.scope is Scope.FOR else 1
-        if whole and self._broken_running >= needed:
+    def second(self, part: _Part, at_s: float) -> None:
+        match self.threshold.scope:
+            case Scope.SEGMENT:
+                self._segment.add(part)
+                self._holds(self._segment)
+            case Scope.OVER if part.duration_s >= FULL_SECOND_S:
+                self._window.roll(part)
+                if not self._holds(self._window.now) and self._window.whole:
+                    self.broken_s = at_s
+            case Scope.FOR if part.duration_s >= FULL_SECOND_S and part.value(self.threshold) is not None:
+                self._judged += 1
+                self._broken_running = 0 if self._holds(part) else self._broken_running + 1
+                if self._broken_running >= self.threshold.window_s:
+                    self.broken_s = at_s
+
+    def close_segment(self, at_s: float) -> None:
+        segment, self._segment = self._segment, _Part()
+        if segment.duration_s and not self._holds(segment):
             self.broken_s = at_s
+
+    def finish(self, at_s: float) -> None:
+        """A run too short for one whole window: what there was is the window."""
+        if self.threshold.scope is Scope.OVER:
+            broken = not self._window.whole and not self._holds(self._window.now)
+        else:
+            broken = 0 < self._judged == self._broken_running
+        if broken:
+            self.broken_s = at_s
+
+    def _holds(self, part: _Part) -> bool:
+        """Keeps the value of `part`; one without samples breaks nothing."""
+        value = part.value(self.threshold)
+        if value is None:
+            return True
+        self.value = value
+        return self.threshold.holds(value)
 
 
 class Judge:
-    """Is fed each measured second, and answers how the thresholds stand."""
+    """Is fed each measured second, and answers how the thresholds stand.
 
-    def __init__(self, thresholds: Sequence[Threshold]) -> None:
+    `tags_by_workload` are the workloads' own tags: iterations that were dropped are selected by them.
+    """
+
+    def __init__(self, thresholds: Sequence[Threshold], tags_by_workload: _Tags | None = None) -> None:
         self._thresholds = thresholds
+        self._tags_by_workload = tags_by_workload or {}
         self._watches = {
             index: _Watch(threshold)
             for index, threshold in enumerate(thresholds)
             if threshold.scope is not Scope.RUN
         }
-        longest = max((threshold.window_s for threshold in thresholds), default=0)
-        self._window: deque[tuple[Totals, Counts]] = deque(maxlen=max(1, longest))
-        self._segment = Totals()
-        self._segment_counts = Counts(0.0)
         self._segment_number = 0
 
     def second(self, totals: Totals, counts: Counts, at_s: float, segment: int) -> None:
-        """One closed second under load, in segment number `segment`."""
-        if not self._watches:
-            return
+        """One closed second, in segment number `segment`."""
         if segment != self._segment_number:
             self._close_segment(at_s)
-            self._segment, self._segment_counts = Totals(), Counts(0.0)
             self._segment_number = segment
-        self._window.append((totals, counts))
-        self._segment.add(totals)
-        self._segment_counts = _together([self._segment_counts, counts])
-        for index, watch in self._watches.items():
-            threshold = self._thresholds[index]
-            if threshold.scope is Scope.FOR:
-                watch.judge([totals], counts, at_s)
-            elif threshold.scope is Scope.OVER:
-                newest = list(self._window)[-threshold.window_s :]
-                parts = [part for part, _ in newest]
-                together = _together([each for _, each in newest])
-                watch.judge(parts, together, at_s, whole=len(newest) == threshold.window_s)
-            else:
-                watch.judge([self._segment], self._segment_counts, at_s, whole=False)
+        for watch in self._unbroken():
+            watch.second(_part_of(watch.threshold, totals, counts, self._tags_by_workload), at_s)
+
+    def _unbroken(self) -> list[_Watch]:
+        return [watch for watch in self._watches.values() if watch.broken_s is None]
 
     def _close_segment(self, at_s: float) -> None:
-        for index, watch in self._watches.items():
-            if self._thresholds[index].scope is Scope.SEGMENT and self._segment_counts.duration_s:
-                watch.judge([self._segment], self._segment_counts, at_s)
+        for watch in self._unbroken():
+            watch.close_segment(at_s)
 
     def finish(self, at_s: float) -> None:
-        """The run is over: the last segment is whole."""
+        """The run is over: the last segment is whole, and a window is if none ever was."""
         self._close_segment(at_s)
+        for watch in self._unbroken():
+            watch.finish(at_s)
 
     def rows(self, totals: Totals, counts: Counts) -> tuple[ThresholdRow, ...]:
         """Each threshold with its value; one without data is undecided, which passes at the end (k6)."""
@@ -177,7 +289,7 @@ class Judge:
                 ok = None if watch.value is None else watch.broken_s is None
                 row = ThresholdRow(threshold.metric, threshold.expression, ok, watch.value, watch.broken_s)
             else:
-                value = value_of(threshold, [totals], counts)
+                value = value_of(threshold, totals, counts, self._tags_by_workload)
                 ok = None if value is None else threshold.holds(value)
                 row = ThresholdRow(threshold.metric, threshold.expression, ok, value)
             rows.append(row)
@@ -189,16 +301,3 @@ class Judge:
             if threshold.abort_on_fail and row.ok is False and elapsed_s > threshold.delay_abort_s:
                 return row
         return None
-
-
-def _together(each: Sequence[Counts]) -> Counts:
-    dropped: dict[str, int] = {}
-    for counts in each:
-        for name, count in counts.dropped.items():
-            dropped[name] = dropped.get(name, 0) + count
-    return Counts(
-        sum(counts.duration_s for counts in each),
-        dropped,
-        each[-1].vus,
-        max(counts.vus_max for counts in each),
-    )

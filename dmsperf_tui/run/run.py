@@ -82,7 +82,7 @@ class Run:
         self.verdict = Verdict()
         self.judge = Judge(plan.thresholds)
         self.timeline = Timeline(self.levels, warm_up=plan.warm_up_ns > 0)
-        self.statistics = Statistics(self._close_second, on_sample)
+        self.statistics = Statistics(self._close_second, on_sample, workers=config.workers)
         self.steering = {
             workload.name: Steering(workload.shape, whole=workload.arrival is None)
             for workload in plan.workloads
@@ -375,8 +375,8 @@ class Run:
 
     @property
     def measured_s(self) -> float:
-        """Time under load, warm-up and pauses left out."""
-        return max(0.0, (self.elapsed_ns - self.config.plan.warm_up_ns) / NS_PER_S)
+        """Time under load of the closed seconds, warm-up and pauses left out."""
+        return self.timeline.measured_s
 
     def thresholds(self) -> tuple[ThresholdRow, ...]:
         return self.judge.rows(self.statistics.totals, self.counts())

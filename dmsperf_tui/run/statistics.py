@@ -59,12 +59,17 @@ class Statistics:
     """All that was measured in a run. `closed` is called with each second when no more can come for it."""
 
     def __init__(
-        self, closed: Callable[[Second], None], sampled: Callable[[ErrorGroup, Sample], None]
+        self,
+        closed: Callable[[Second], None],
+        sampled: Callable[[ErrorGroup, Sample], None],
+        *,
+        workers: int = 1,
     ) -> None:
         self.totals = Totals()
         """Of the measured time: the warm-up is not in them."""
         self.warm_up = Totals()
         self.errors: dict[tuple[str, str, str], ErrorGroup] = {}
+        self._workers = workers
         self._closed = closed
         self._sampled = sampled
         self._open: dict[int, Second] = {}
@@ -157,7 +162,8 @@ class Statistics:
 
     def gauge(self, workload: str) -> WorkloadGauge:
         """One workload's counts over all workers; of lost ones only what they had done."""
-        total = WorkloadGauge(done=any(worker not in self._lost for worker in self._gauges))
+        heard = len(self._gauges.keys() | self._lost) >= self._workers
+        total = WorkloadGauge(done=heard and any(worker not in self._lost for worker in self._gauges))
         for worker, gauges in self._gauges.items():
             one = gauges.workloads.get(workload, WorkloadGauge())
             total.planned += one.planned

@@ -124,7 +124,7 @@ def _workload_row(run: Run, workload: WorkloadPlan) -> WorkloadRow:
         waiting=gauge.waiting,
         cut=gauge.cut,
         stage=steering.stage_at(own_ns) + 1 if active else 0,
-        stages=len(workload.shape.stages),
+        stages=len(steering.shape.stages),
         active=active,
         weights=dict(run.weights[workload.name]) if len(workload.flows) > 1 else {},
     )

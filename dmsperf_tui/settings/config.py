@@ -115,6 +115,13 @@ def resolve(options: Options, places: Places | None = None, variables: Variables
             key="--http-debug",
             mend="add --vus 1" if len(plan.workloads) == 1 else "use a scenario of one VU",
         )
+    for workload in plan.workloads:
+        if workload.arrival and workload.arrival.max_vus < options.workers:
+            raise ConfigError(
+                f"{workload.arrival.max_vus} VUs for {options.workers} workers, which take arrivals in turn",
+                key=f"workloads.{workload.name}.max_vus",
+                mend="give each worker at least one VU, or use fewer --workers",
+            )
     if options.in_process and options.workers > 1:
         raise ConfigError("is one worker", key="--in-process", mend="leave --workers out")
     return RunConfig(

@@ -256,8 +256,10 @@ def test_flow_that_raises_counts_as_an_iteration_and_an_error() -> None:
         await bench.until_finished()
         (error,) = bench.load.recorder.take_errors()
         assert (error.phase, error.failure) == ("flow", "LookupError")
-        assert error.samples[0].detail == "LookupError: nothing here"
+        assert error.samples[0].detail.startswith("LookupError: nothing here (test_workload.py:")
         assert 8 <= error.count <= 10
+        (raised,) = (one for one in bench.load.recorder.take_metrics() if one.metric == "flow_errors")
+        assert (raised.total, raised.tags) == (error.count, {"scenario": "w"})
         assert bench.gauge.completed == bench.gauge.started
 
     run_virtual(main())

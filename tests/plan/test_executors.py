@@ -181,7 +181,9 @@ def test_scaling_gives_the_peak_and_the_nearest_whole_levels(
         strict=True,
     ):
         assert after == int(after)
-        assert abs(after - Fraction(before * peak, int(shape.peak))) <= Fraction(1, 2)
+        exact = Fraction(before * peak, int(shape.peak))
+        # Of some users at least one is left: a plan's small levels are not nothing.
+        assert after == 1 if 0 < exact < Fraction(1, 2) else abs(after - exact) <= Fraction(1, 2)
 
 
 def test_a_rate_is_scaled_without_rounding() -> None:

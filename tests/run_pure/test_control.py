@@ -328,7 +328,7 @@ def test_percentages_and_factors_are_for_all_that_they_fit() -> None:
 
 def test_a_workload_that_is_not_under_way_is_refused_and_a_stranger_is_named() -> None:
     at = several()
-    assert at.refused(SetRate(amount=5, workload="later")).startswith("no workload is under way")
+    assert at.refused(SetRate(amount=5, workload="later")).startswith("later has not started")
     assert at.refused(SetRate(amount=5, workload="ratte")) == "unknown workload 'ratte'; did you mean 'rate'?"
     at.ns = 300 * S
     assert at.refused(HoldLevel()).startswith("no workload is under way")

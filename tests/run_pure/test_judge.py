@@ -69,7 +69,7 @@ def measured() -> Totals:
 def test_a_threshold_is_given_the_measured_value(
     measured: Totals, metric: str, method: str, value: float
 ) -> None:
-    found = value_of(parse_threshold(metric, f"{method}<1"), [measured], COUNTS)
+    found = value_of(parse_threshold(metric, f"{method}<1"), measured, COUNTS)
     # A bucket of HdrHistogram is 0.1 % wide.
     assert found == pytest.approx(value, rel=0.001 if method.startswith(("p(", "med")) else 1e-9)
 
@@ -93,7 +93,7 @@ def test_without_data_there_is_no_value_and_no_judgement(metric: str, expression
 def test_an_operation_that_never_ran_has_no_value(measured: Totals) -> None:
     for metric, method in (("http_req_duration", "p(95)"), ("http_req_failed", "rate")):
         threshold = parse_threshold(f"{metric}{{name:GET z}}", f"{method}<1")
-        assert value_of(threshold, [measured], COUNTS) is None
+        assert value_of(threshold, measured, COUNTS) is None
 
 
 def test_a_count_of_nothing_is_zero_and_a_rate_needs_time() -> None:
@@ -113,7 +113,7 @@ def test_each_threshold_is_judged_at_its_bound(measured: Totals) -> None:
 def test_the_smallest_and_the_largest_are_exact() -> None:
     totals = totals_of(operation([1_000_001, 1_000_003]))
     thresholds = [parse_threshold("http_req_duration", f"{method}<1") for method in ("min", "max", "avg")]
-    found = [value_of(threshold, [totals], COUNTS) for threshold in thresholds]
+    found = [value_of(threshold, totals, COUNTS) for threshold in thresholds]
     assert found == [1000.001, 1000.003, 1000.002]
 
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dmsperf_tui.engine.messages import ErrorInterval, Gauges, Sample, WorkloadGauge
+from dmsperf_tui.run.statistics import Statistics
 from dmsperf_tui.run.totals import trend_of
 from tests.run_pure.measured import Host, check, histogram_of, interval, iterations, operation
 
@@ -334,3 +335,29 @@ def test_a_worker_lost_before_it_reported_anything_holds_nothing_up(losing: int)
     host.statistics.lose(losing)
     host.statistics.take(1 - losing, interval(0))
     assert host.numbers == [0]
+
+
+def test_starts_and_drops_of_a_second_are_those_between_its_gauges_and_the_ones_before() -> None:
+    """Gauges that came between two seconds' ends are of no second."""
+    host = Host(workers=2)
+    for worker in range(2):
+        host.statistics.take(worker, interval(0, gauge=WorkloadGauge(started=10 + worker, dropped=1)))
+    host.statistics.take_gauges(0, Gauges({"w": WorkloadGauge(started=17)}, 0, 0))
+    for worker in range(2):
+        host.statistics.take(worker, interval(1, gauge=WorkloadGauge(started=20 + worker, dropped=4)))
+    assert [(second.starts, second.dropped) for second in host.closed] == [(21, 2), (20, 6)]
+
+
+def test_a_workload_is_done_only_when_every_worker_has_said_so() -> None:
+    statistics = Statistics(lambda second: None, lambda group, sample: None, workers=2)
+    statistics.take_gauges(0, Gauges({"w": WorkloadGauge(done=True)}, 0, 0))
+    assert not statistics.gauge("w").done, "the other worker has not begun"
+    statistics.take_gauges(1, Gauges({"w": WorkloadGauge(done=True)}, 0, 0))
+    assert statistics.gauge("w").done
+
+
+def test_a_lost_worker_is_not_waited_for() -> None:
+    statistics = Statistics(lambda second: None, lambda group, sample: None, workers=2)
+    statistics.take_gauges(0, Gauges({"w": WorkloadGauge(done=True)}, 0, 0))
+    statistics.lose(1)
+    assert statistics.gauge("w").done

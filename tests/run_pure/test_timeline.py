@@ -179,16 +179,11 @@ def test_segments_tile_the_run_and_their_requests_are_the_total(
 def test_a_row_has_the_starts_and_drops_of_its_second_and_what_waits_at_its_end(
     timeline: Timeline, now: Now
 ) -> None:
-    for number, (started, dropped, waiting) in enumerate(((10, 0, 0), (25, 3, 7), (25, 3, 0))):
-        now.levels = replace(
-            now.levels,
-            started=started,
-            dropped=dropped,
-            waiting=waiting,
-            planned_rate=10.0,
-            target_rate=15.0,
-        )
-        timeline.close(second_of(number))
+    for number, (starts, dropped, waiting) in enumerate(((10, 0, 0), (15, 3, 7), (0, 0, 0))):
+        now.levels = replace(now.levels, waiting=waiting, planned_rate=10.0, target_rate=15.0)
+        second = second_of(number)
+        second.starts, second.dropped = starts, dropped
+        timeline.close(second)
     assert [(row.starts, row.dropped, row.waiting) for row in timeline.rows] == [
         (10, 0, 0),
         (15, 3, 7),
