@@ -7,14 +7,14 @@ import sys
 from collections.abc import Callable, Sequence
 
 from dmsperf_tui.engine.http import Response
-from dmsperf_tui.plan.secrecy import sounds_secret
+from dmsperf_tui.plan.secrecy import REMOVED, sounds_secret
 
 BODY_LIMIT = 4096
 _HEADER = re.compile(r"^([^:\r\n]+):.*$")
 
 
 Clean = Callable[[str, Sequence[str]], str]
-"""Takes the run's secrets, and some more, out of a text."""
+"""Takes the run's secrets, some more, and the values of fields that sound secret out of a text."""
 
 
 def print_exchange(request: bytes, response: Response, without_secrets: Clean) -> None:
@@ -25,7 +25,8 @@ def print_exchange(request: bytes, response: Response, without_secrets: Clean) -
     def clean(text: str) -> str:
         return without_secrets(text, own)
 
-    lines = [f"> {_masked(line)}" for line in head.decode("latin-1").split("\r\n")]
+    first, *sent = head.decode("latin-1").split("\r\n")
+    lines = [f"> {first}", *(f"> {_masked(line)}" for line in sent)]
     lines += _body(body, clean)
     if response.error is not None:
         lines.append(f"< {response.error}")
@@ -51,7 +52,7 @@ def _cookies(head: bytes, response: Response) -> list[str]:
 
 def _masked(line: str) -> str:
     match = _HEADER.match(line)
-    return f"{match[1]}: [removed]" if match and sounds_secret(match[1]) else line
+    return f"{match[1]}: {REMOVED}" if match and sounds_secret(match[1]) else line
 
 
 def _body(body: bytes, clean: Callable[[str], str]) -> list[str]:

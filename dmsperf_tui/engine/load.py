@@ -13,6 +13,7 @@ from dmsperf_tui.engine.http import NO_HEADERS, HeaderLine, Origin, Response, Wi
 from dmsperf_tui.engine.recorder import Recorder
 from dmsperf_tui.plan.metrics import MetricType
 from dmsperf_tui.plan.scenario import THINK_TIME_FLOOR_S
+from dmsperf_tui.plan.secrecy import Secrets, without_secret_fields
 from dmsperf_tui.plan.units import NS_PER_S
 
 
@@ -58,7 +59,8 @@ class Load:
         self.auth_header: HeaderLine = NO_HEADERS
         self.token_generation = 0
         """0: requests carry no token."""
-        self._secrets: deque[str] = deque(maxlen=50)
+        self._secrets = Secrets()
+        self._tokens: deque[str] = deque(maxlen=50)
         self._speedup = speedup
         self._renew = renew
         self._go = asyncio.Event()
@@ -86,7 +88,7 @@ class Load:
     def set_token(self, value: str, generation: int) -> None:
         """All requests from now on carry this token."""
         # Earlier ones are still valid for a while, and servers echo them late.
-        self.keep_secret(value)
+        self._tokens.append(value)
         self.token_generation = generation
         self.auth_header = header_line("Authorization", f"Bearer {value}")
         self._token_changed.set()
@@ -103,16 +105,13 @@ class Load:
         return self.token_generation > generation
 
     def without_secrets(self, text: str, more: Iterable[str] = ()) -> str:
-        """`text` without tokens, secret headers and `more`, should a server have echoed them."""
-        for secret in (*self._secrets, *more):
-            if secret:
-                text = text.replace(secret, "[removed]")
-        return text
+        """`text` without tokens, secret headers and `more`, should a server have echoed them, and without
+        the values of fields and parameters that sound secret."""
+        return without_secret_fields(self._secrets.removed_from(text, (*self._tokens, *more)))
 
     def keep_secret(self, value: str) -> None:
         """From now on `value` is taken out of everything that is reported."""
-        if value and value not in self._secrets:
-            self._secrets.append(value)
+        self._secrets.add(value)
 
     # --- time -----------------------------------------------------------------------------------
 

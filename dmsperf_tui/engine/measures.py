@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from math import isfinite
+
+from typing import Any
 
 from dmsperf_tui.engine.histogram import Histogram
 from dmsperf_tui.engine.messages import MetricInterval
 from dmsperf_tui.plan.metrics import MetricType
 
+OTHER_NAMES = "(other names)"
+"""What is beyond the first thousand names is counted under: they have ids in them."""
+MOST_SERIES = 1000
+"""How many groups, checks or tags a metric may have, per worker."""
 _BATCH = 512
 _Labels = tuple[tuple[str, str], ...]
+
+
+def sendable(value: object) -> str:
+    """`value` as text that can be sent: half a surrogate pair is no UTF-8, and becomes "?"."""
+    text = str(value)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 class Trend:
@@ -38,13 +51,35 @@ class Trend:
 
 
 class Measures:
-    """Values by metric and tags since the last interval. Times are microseconds."""
+    """Values by metric and tags since the last interval. Times are microseconds.
 
-    def __init__(self) -> None:
+    `too_many` is told the metric, and the tags that are one too many.
+    """
+
+    def __init__(self, too_many: Callable[[str, str], None] = lambda metric, tags: None) -> None:
+        self._too_many = too_many
+        self._series: dict[str, set[_Labels]] = {}
         self._trends: dict[tuple[str, _Labels], Trend] = {}
         self._rates: dict[tuple[str, _Labels], list[int]] = {}
         self._counters: dict[tuple[str, _Labels], float] = {}
         self._gauges: dict[tuple[str, _Labels], list[float]] = {}
+
+    def labels(self, metric: str, base: _Labels, own: Mapping[str, Any], other: _Labels) -> _Labels:
+        """The tags of one series: the workload's (`base`), and its own, which win.
+
+        Own ones beyond the first thousand of a metric are `other`: tags with ids in them fill no memory.
+        """
+        named = {sendable(key): sendable(value) for key, value in own.items()}
+        labels = tuple(sorted({**dict(base), **named}.items()))
+        if not named:
+            return labels
+        series = self._series.setdefault(metric, set())
+        if labels not in series:
+            if len(series) >= MOST_SERIES:
+                self._too_many(metric, ", ".join(f"{key}={value}" for key, value in named.items()))
+                return tuple(sorted({**dict(base), **dict(other)}.items()))
+            series.add(labels)
+        return labels
 
     def trend_of(self, metric: str, tags: _Labels) -> Trend:
         """A trend to add to: the same object for ever."""
@@ -91,6 +126,9 @@ class Measures:
         return taken
 
 
+_OTHER_TAGS = (("tags", OTHER_NAMES),)
+
+
 class CustomMetrics:
     """What a flow adds to: `vu.metrics.add("orders", 1)`.
 
@@ -102,26 +140,29 @@ class CustomMetrics:
     ) -> None:
         self._measures = measures
         self._declared = declared
-        self._tags = dict(tags)
+        self._tags = tuple(tags.items())
 
-    def add(self, name: str, value: float | bool, **tags: str) -> None:
+    def add(self, name: str, value: float | bool, **tags: object) -> None:
         """Adds to a counter, sets a gauge, counts a yes or no of a rate, or records a trend's value.
 
         A trend's values are milliseconds, or whatever it measures, from 0 to 3.6 million with three digits.
         Raises KeyError for a metric that the scenario does not declare, ValueError for a counter's or
-        trend's value below 0.
+        trend's value below 0, and for one that is no finite number.
         """
         kind = self._declared.get(name)
         if kind is None:
             raise KeyError(f"metric {name!r} is not declared: add it to [metrics] of the scenario")
-        labels = tuple(sorted({**self._tags, **tags}.items()))
+        amount = float(value if kind is not MetricType.RATE or isinstance(value, float) else bool(value))
+        if not isfinite(amount):
+            raise ValueError(f"{name} is a {kind}: {value} is not a finite number")
+        if amount < 0 and kind in (MetricType.COUNTER, MetricType.TREND):
+            raise ValueError(f"{name} is a {kind}: {value} is below 0")
+        labels = self._measures.labels(name, self._tags, tags, _OTHER_TAGS)
         if kind is MetricType.RATE:
             self._measures.rate(name, labels, bool(value))
         elif kind is MetricType.GAUGE:
-            self._measures.gauge(name, labels, float(value))
-        elif not value >= 0:
-            raise ValueError(f"{name} is a {kind}: {value} is below 0")
+            self._measures.gauge(name, labels, amount)
         elif kind is MetricType.COUNTER:
-            self._measures.counter(name, labels, float(value))
+            self._measures.counter(name, labels, amount)
         else:
             self._measures.trend(name, labels, round(value * 1000))

@@ -11,7 +11,7 @@ from time import perf_counter_ns
 
 from dmsperf_tui.engine.histogram import Histogram
 from dmsperf_tui.engine.http import Response
-from dmsperf_tui.engine.measures import Measures
+from dmsperf_tui.engine.measures import MOST_SERIES, OTHER_NAMES, Measures, sendable
 from dmsperf_tui.engine.messages import ErrorInterval, MetricInterval, OperationInterval, Sample
 from dmsperf_tui.plan.metrics import RESPONSE_TIME
 
@@ -20,8 +20,7 @@ _SAMPLES = 5
 """How many failed requests of a group are kept for people to look at, per worker."""
 _BODY_LIMIT = 4096
 MOST_OPERATIONS = 1000
-OTHER_NAMES = "(other names)"
-"""What operations beyond the first thousand are counted under: their names have ids in them."""
+"""Operations beyond the first thousand are counted as one, and so are kinds of errors."""
 _PHASES = ("http_req_duration", "http_req_sending", "http_req_waiting", "http_req_receiving")
 _RARE = ("http_req_blocked", "http_req_connecting", "http_req_tls_handshaking")
 
@@ -126,7 +125,7 @@ class Recorder:
     """Everything that one worker measures; `start_ns` is the start of load."""
 
     def __init__(self, start_ns: int) -> None:
-        self.measures = Measures()
+        self.measures = Measures(self._too_many)
         self._start_ns = start_ns
         self._operations: dict[tuple[object, ...], OperationStats] = {}
         self._errors: dict[tuple[str, str, str], ErrorInterval] = {}
@@ -136,7 +135,9 @@ class Recorder:
         self, workload: str, name: str, method: str, group: str = "", tags: Mapping[str, str] | None = None
     ) -> OperationStats:
         """The statistics of one operation; the same object for the same names and tags."""
-        labels = tuple(sorted(tags.items())) if tags else ()
+        name, group = sendable(name), sendable(group)
+        tags = {sendable(key): sendable(value) for key, value in tags.items()} if tags else {}
+        labels = tuple(sorted(tags.items()))
         key = (workload, name, method, group, labels)
         found = self._operations.get(key)
         if found is None:
@@ -149,23 +150,38 @@ class Recorder:
 
     def error(self, operation: str, phase: str, failure: str, sample: Sample) -> None:
         """Counts one failure; the first few of its kind are kept as samples."""
-        key = (operation, phase, failure)
+        key = self._kind(operation, phase, failure)
+        if key[0] == OTHER_NAMES != operation:
+            sample.detail = f"{operation}: {failure}: {sample.detail}"
         now = perf_counter_ns() - self._start_ns
         group = self._errors.get(key)
         if group is None:
-            group = self._errors[key] = ErrorInterval(operation, phase, failure, 0, now, now)
+            group = self._errors[key] = ErrorInterval(*key, 0, now, now)
         group.count += 1
         group.last_ns = now
         kept = self._sampled.get(key, 0)
         if kept < _SAMPLES:
             self._sampled[key] = kept + 1
-            sample.body, sample.sent = sample.body[:_BODY_LIMIT], sample.sent[:_BODY_LIMIT]
+            sample.request, sample.detail = sendable(sample.request), sendable(sample.detail[:_BODY_LIMIT])
+            sample.body = sendable(sample.body[:_BODY_LIMIT])
+            sample.sent = sendable(sample.sent[:_BODY_LIMIT])
             sample.at_s = round(now / 1e9, 3)
             group.samples.append(sample)
 
     def wants_sample(self, operation: str, phase: str, failure: str) -> bool:
         """Whether a sample of such a failure would be kept: making one costs."""
-        return self._sampled.get((operation, phase, failure), 0) < _SAMPLES
+        return self._sampled.get(self._kind(operation, phase, failure), 0) < _SAMPLES
+
+    def _kind(self, operation: str, phase: str, failure: str) -> tuple[str, str, str]:
+        """The group that an error is counted in: beyond the first thousand, one for each phase."""
+        key = (sendable(operation), phase, sendable(failure))
+        if key in self._sampled or len(self._sampled) < MOST_OPERATIONS or operation == OTHER_NAMES:
+            return key
+        return OTHER_NAMES, phase, "too many kinds of errors"
+
+    def _too_many(self, metric: str, tags: str) -> None:
+        sample = Sample(tags, 0, f"more than {MOST_SERIES} tags of {metric}: names must not hold ids")
+        self.error(OTHER_NAMES, "flow", f"too many tags of {metric}", sample)
 
     def take_operations(self) -> list[OperationInterval]:
         return [interval for stats in self._operations.values() for interval in stats.take()]

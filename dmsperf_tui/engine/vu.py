@@ -19,7 +19,7 @@ import orjson
 
 from dmsperf_tui.engine.answers import Attempt, settle
 from dmsperf_tui.engine.http import CookieJar, HeaderLine, HttpClient, RequestTemplate, Response
-from dmsperf_tui.engine.measures import CustomMetrics
+from dmsperf_tui.engine.measures import MOST_SERIES, OTHER_NAMES, CustomMetrics, sendable
 from dmsperf_tui.engine.messages import Sample
 from dmsperf_tui.engine.recorder import OperationStats
 from dmsperf_tui.plan.secrecy import sounds_secret
@@ -31,6 +31,10 @@ DEFAULT_TIMEOUT_S = 60.0
 """As in k6."""
 CONNECTIONS = 6
 """How many requests of a VU may be in flight at once by default (k6: batchPerHost)."""
+MOST_PREPARED = 1000
+"""How many requests of a workload are kept ready, per worker; others are made ready each time."""
+_OTHER_CHECKS = (("check", OTHER_NAMES), ("group", ""))
+_OTHER_GROUPS = (("group", OTHER_NAMES),)
 _SUCCESS = (200, 201, 202, 204)
 
 Headers = Mapping[str, str] | tuple[tuple[str, str], ...]
@@ -275,9 +279,9 @@ class VirtualUser:
             lines["Content-Type"] = "application/json"
         template = RequestTemplate(self._load.origin, method, lines)
         labels = {**self._cast.tags, **dict(tags or {})}
-        stats = self._load.recorder.operation(self.workload, str(name), method, self._group, labels)
-        if stats.name == name:
-            # Names with ids in them would fill the memory.
+        stats = self._load.recorder.operation(self.workload, name, method, self._group, labels)
+        if stats.name != OTHER_NAMES and len(self._cast.prepared) < MOST_PREPARED:
+            # Names with ids in them, and headers that change each time, would fill the memory.
             self._cast.prepared[key] = template, stats
         return template, stats
 
@@ -288,35 +292,41 @@ class VirtualUser:
         key = (name, self._group)
         counts = self._cast.checks.get(key)
         if counts is None:
-            labels = (("check", str(name)), ("group", self._group), *self._cast.scenario)
-            counts = self._cast.checks[key] = self._load.recorder.measures.rate_of("checks", labels)
+            measures, own = self._load.recorder.measures, {"check": name, "group": self._group}
+            counts = measures.rate_of(
+                "checks", measures.labels("checks", self._cast.scenario, own, _OTHER_CHECKS)
+            )
+            if len(self._cast.checks) < MOST_SERIES:
+                self._cast.checks[key] = counts
         counts[0 if ok else 1] += 1
         return ok
 
     def fail(self, operation: str, failure: str, detail: str) -> None:
         """Puts something that is wrong with an answer into the error log, beside the request's own status."""
-        detail = self._load.without_secrets(str(detail))
-        sample = Sample(str(operation), 0, detail)
-        self._load.recorder.error(str(operation), "check", str(failure), sample)
+        recorder, operation, failure = self._load.recorder, str(operation), str(failure)
+        # Looking for secrets costs.
+        wanted = recorder.wants_sample(operation, "check", failure)
+        said = self._load.without_secrets(str(detail)[:65536]) if wanted else ""
+        recorder.error(operation, "check", failure, Sample(operation, 0, said))
 
     @contextmanager
     def group(self, name: str) -> Iterator[None]:
         """What is done inside belongs together: `group_duration`, the tag `group` (`::name`, as in k6)."""
-        outer, self._group = self._group, f"{self._group}::{name}"
-        labels = (("group", self._group), *self._cast.scenario)
+        measures, outer = self._load.recorder.measures, self._group
+        own = {"group": f"{outer}::{name}"}
+        labels = measures.labels("group_duration", self._cast.scenario, own, _OTHER_GROUPS)
+        self._group = dict(labels)["group"]
         clock = self._load.clock
         begun_ns = clock.elapsed_ns()
         try:
             yield
         finally:
             self._group = outer
-        self._load.recorder.measures.trend(
-            "group_duration", labels, (clock.elapsed_ns() - begun_ns + 500) // 1000
-        )
+        measures.trend("group_duration", labels, (clock.elapsed_ns() - begun_ns + 500) // 1000)
 
     def abort(self, reason: str) -> NoReturn:
         """Ends the whole run at once, with exit code 108 (k6: `test.abort`)."""
-        self._load.abort(str(reason))
+        self._load.abort(sendable(reason))
         raise RunAbortError(reason)
 
     # --- time -----------------------------------------------------------------------------------

@@ -70,10 +70,7 @@ class _Part:
 def value_of(
     threshold: Threshold, totals: Totals, counts: Counts, tags_by_workload: _Tags = _UNTAGGED
 ) -> float | None:
-    """The measured value: milliseconds for a trend, a share for a rate.
-
-    None where nothing was measured: a trend or rate without samples, a counter before the first second.
-    """
+    """Milliseconds for a trend, a share for a rate; None without samples, or of a counter without time."""
     return _part_of(threshold, totals, counts, tags_by_workload).value(threshold)
 
 
@@ -112,8 +109,7 @@ def _rate(threshold: Threshold, totals: Totals) -> tuple[int, int]:
         chosen = totals.select(threshold.tags)
         return sum(one.requests for one in chosen if one.failed), sum(one.requests for one in chosen)
     found = totals.of(threshold.name, threshold.tags)
-    passes = sum(one.passes for one in found)
-    return passes, passes + sum(one.fails for one in found)
+    return sum(one.passes for one in found), sum(one.passes + one.fails for one in found)
 
 
 def _counter(threshold: Threshold, totals: Totals, counts: Counts, tags_by_workload: _Tags) -> float:
@@ -143,8 +139,8 @@ def _gauge(threshold: Threshold, totals: Totals, counts: Counts) -> float | None
 class _Window:
     """The newest seconds of one threshold, rolled on.
 
-    Whole numbers and buckets are added and taken away again, which is exact, so a second costs what is in
-    it and not what is in the window. Fractions are summed anew, and so are the extremes found.
+    Whole numbers and buckets are added and taken away again, which is exact: a second costs what is in it.
+    Fractions are summed anew, and extremes are found anew.
     """
 
     def __init__(self, threshold: Threshold) -> None:
@@ -157,10 +153,10 @@ class _Window:
 
     def roll(self, newest: _Part) -> None:
         """`newest` comes in and is the window's own from here on; what is too old goes."""
-        buckets, newest.trend.buckets = newest.trend.buckets, {}
-        if not self._keeps_buckets:
-            buckets = {}
-        self._seconds.append((newest, array("H", buckets), array("I", buckets.values())))
+        buckets = newest.trend.buckets if self._keeps_buckets else {}
+        newest.trend.buckets = {}
+        size = "B" if max(buckets.values(), default=0) < 256 else "I"
+        self._seconds.append((newest, array("H", buckets), array(size, buckets.values())))
         self._count(*self._seconds[-1], 1)
         if len(self._seconds) > self._length:
             self._count(*self._seconds.popleft(), -1)
@@ -221,9 +217,9 @@ class _Watch:
                     self.broken_s = at_s
 
     def close_segment(self, at_s: float) -> None:
-        segment, self._segment = self._segment, _Part()
-        if segment.duration_s and not self._holds(segment):
+        if self._segment.duration_s and not self._holds(self._segment):
             self.broken_s = at_s
+        self._segment = _Part()
 
     def finish(self, at_s: float) -> None:
         """A run too short for one whole window: what there was is the window."""

@@ -6,7 +6,8 @@ import pytest
 
 from dmsperf_tui.engine.http import ConnectError, Response, WaitError
 from dmsperf_tui.engine.messages import OperationInterval, Sample
-from dmsperf_tui.engine.recorder import MOST_OPERATIONS, OTHER_NAMES, OperationStats, Recorder
+from dmsperf_tui.engine.measures import OTHER_NAMES
+from dmsperf_tui.engine.recorder import MOST_OPERATIONS, OperationStats, Recorder
 
 US = 1000
 MS = 1_000_000

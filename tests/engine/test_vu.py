@@ -14,8 +14,9 @@ from dmsperf_tui.engine.clock import RunClock
 from dmsperf_tui.engine.files import load_files
 from dmsperf_tui.engine.http import ConnectError, Origin, Response
 from dmsperf_tui.engine.load import Load
+from dmsperf_tui.engine.measures import OTHER_NAMES
 from dmsperf_tui.engine.messages import ErrorInterval, MetricInterval
-from dmsperf_tui.engine.recorder import MOST_OPERATIONS, OTHER_NAMES
+from dmsperf_tui.engine.recorder import MOST_OPERATIONS
 from dmsperf_tui.engine.vu import Cast, Flow, VirtualUser
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.plan.metrics import MetricType

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
+from dmsperf_tui.engine.histogram import Histogram
+from dmsperf_tui.engine.messages import MetricInterval
+from dmsperf_tui.plan.metrics import MetricType
 from dmsperf_tui.plan.thresholds import Threshold, parse_threshold
 from dmsperf_tui.run.judge import Counts, Judge, value_of
 from dmsperf_tui.run.snapshot import ThresholdRow
@@ -96,10 +101,43 @@ def test_an_operation_that_never_ran_has_no_value(measured: Totals) -> None:
         assert value_of(threshold, measured, COUNTS) is None
 
 
-def test_a_count_of_nothing_is_zero_and_a_rate_needs_time() -> None:
-    before = Counts(duration_s=0.0)
-    count, rate = parse_threshold("http_reqs", "count>=1"), parse_threshold("http_reqs", "rate>1")
-    assert [row.ok for row in judge([count, rate], Totals(), before)] == [False, None]
+@pytest.mark.parametrize("method", ["count", "rate"])
+@pytest.mark.parametrize(
+    "metric", ["http_reqs", "iterations", "dropped_iterations", "data_sent", "flow_errors"]
+)
+def test_a_count_of_nothing_is_zero_once_there_was_time_to_count(metric: str, method: str) -> None:
+    thresholds = [parse_threshold(metric, f"{method}>0").aborting(True, 0)]
+    judge_ = Judge(thresholds)
+    before = judge_.rows(Totals(), Counts(duration_s=0.0))
+    assert (before[0].ok, before[0].value) == (None, None)
+    assert judge_.aborting(before, 1.0) is None, "nothing was measured yet"
+    after = judge_.rows(Totals(), Counts(duration_s=1.0))
+    assert (after[0].ok, after[0].value) == (False, 0)
+    assert judge_.aborting(after, 2.0) == after[0]
+
+
+@pytest.mark.parametrize("metric", ["vus", "vus_max"])
+def test_a_warm_up_has_no_number_of_users(metric: str) -> None:
+    threshold = parse_threshold(metric, "value>5")
+    assert value_of(threshold, Totals(), Counts(0.0, vus=3, vus_max=3)) is None
+
+
+def test_dropped_iterations_are_selected_by_the_workloads_own_tags() -> None:
+    tags = {"w": {"team": "a", "tier": "1"}, "v": {"team": "b"}, "u": {}}
+    expected = {
+        "": 14,
+        "{team:a}": 2,
+        "{team:b}": 4,
+        "{team:a,tier:1}": 2,
+        "{team:b,tier:1}": 0,
+        "{scenario:v}": 4,
+        "{scenario:v,team:a}": 0,
+        "{scenario:u}": 8,
+        "{team:c}": 0,
+    }
+    thresholds = [parse_threshold(f"dropped_iterations{chosen}", "count<1") for chosen in expected]
+    rows = Judge(thresholds, tags).rows(Totals(), Counts(1.0, {"w": 2, "v": 4, "u": 8}))
+    assert dict(zip(expected, (row.value for row in rows), strict=True)) == expected
 
 
 def test_each_threshold_is_judged_at_its_bound(measured: Totals) -> None:
@@ -222,6 +260,185 @@ def test_thresholds_of_each_scope_have_their_own_value() -> None:
     seconds = Seconds("avg<100", "avg<100 for 1s", "avg<100 over 2s", "avg<100 per segment")
     seconds.pass_(10, 20, 30)
     assert [value for _, value, _ in seconds.rows] == [20, 30, 25, 20]
+
+
+@pytest.mark.parametrize("scope", ["for 3s", "over 3s"])
+@pytest.mark.parametrize("partial_s", [0.0, 0.1, 0.89])
+def test_a_partial_second_is_in_no_window(scope: str, partial_s: float) -> None:
+    """It has fewer requests, and those that a pause or the end interrupts."""
+    judge = Judge([parse_threshold("http_reqs", f"count>=10 {scope}")])
+    full = totals_of(operation([1000] * 10))
+    for at_s, partial in enumerate((False, True, False, True, True, False, True), 1):
+        counts = Counts(partial_s if partial else 0.9)
+        judge.second(totals_of(operation([1000])) if partial else full, counts, float(at_s), 0)
+    judge.finish(8.0)
+    (row,) = judge.rows(Totals(), Counts(4.0))
+    assert (row.ok, row.value) == (True, 10 if scope.startswith("for") else 30)
+
+
+def test_a_window_goes_on_after_a_pause() -> None:
+    seconds = Seconds("avg<100 for 3s", "avg<100 over 3s")
+    seconds.pass_(300, 300)
+    for _ in range(5):
+        seconds.judge.second(totals_of(operation([1])), Counts(0.4), float(seconds.at_s), 0)
+    assert [ok for ok, _, _ in seconds.rows] == [True, True]
+    seconds.pass_(300)
+    assert seconds.rows == [(False, 300, 3), (False, 300, 3)]
+
+
+def test_a_partial_second_is_in_its_segment() -> None:
+    judge = Judge([parse_threshold("http_reqs", "count>=15 per segment")])
+    for length_s in (1.0, 0.5):
+        judge.second(totals_of(operation([1000] * 8)), Counts(length_s), 1.0, 0)
+    judge.finish(2.0)
+    assert [(row.ok, row.value) for row in judge.rows(Totals(), Counts(1.5))] == [(True, 16)]
+
+
+@pytest.mark.parametrize(
+    ("durations", "for_ok", "over_ok"),
+    [
+        ((500, 500), False, False),
+        ((50, 50), True, True),
+        ((10, 500), True, False),
+        ((500, 10, None), True, False),
+        ((500, None, 500), False, False),
+        ((None, None), None, None),
+        ((), None, None),
+        ((500, 500, 500, 500, 50), True, False),
+    ],
+)
+def test_a_window_longer_than_the_run_is_as_long_as_the_run(
+    durations: tuple[float | None, ...], for_ok: bool | None, over_ok: bool | None
+) -> None:
+    seconds = Seconds("avg<100 for 60s", "avg<100 over 60s")
+    seconds.pass_(*durations)
+    assert all(broken_s is None for _, _, broken_s in seconds.rows)
+    seconds.judge.finish(9.0)
+    assert [ok for ok, _, _ in seconds.rows] == [for_ok, over_ok]
+    assert all(broken_s == (9.0 if ok is False else None) for ok, _, broken_s in seconds.rows)
+
+
+@pytest.mark.parametrize("durations", [(10, 10, 500, 500), (10, 10, 10, 500)])
+def test_a_rest_after_a_whole_window_is_no_window(durations: tuple[float, ...]) -> None:
+    seconds = Seconds("avg<100 for 3s", "avg<300 over 3s")
+    seconds.pass_(10, 10, 10, *durations)
+    expected = [(True, 500, None), (False, 337, 7) if durations[2] == 500 else (True, 173, None)]
+    assert seconds.rows == expected
+    seconds.judge.finish(9.0)
+    assert seconds.rows == expected
+
+
+ROLLED = [
+    ("http_req_duration", "avg"),
+    ("http_req_duration", "min"),
+    ("http_req_duration", "max"),
+    ("http_req_duration", "med"),
+    ("http_req_duration", "p(0)"),
+    ("http_req_duration", "p(95)"),
+    ("http_req_duration{name:GET y}", "p(100)"),
+    ("http_req_failed", "rate"),
+    ("http_req_failed{name:GET y}", "rate"),
+    ("checks", "rate"),
+    ("http_reqs", "count"),
+    ("http_reqs", "rate"),
+    ("iterations", "count"),
+    ("dropped_iterations", "count"),
+    ("data_received", "count"),
+    ("weight", "count"),
+    ("level", "value"),
+    ("vus", "value"),
+]
+
+
+@pytest.mark.parametrize("window_s", [1, 2, 7, 60])
+def test_a_rolling_window_is_its_seconds_merged(window_s: int) -> None:
+    """Of each kind of metric, second by second, the same as all seconds of the window in one."""
+    own = {"weight": MetricType.COUNTER, "level": MetricType.GAUGE}
+    # A bound that always holds: a broken threshold rolls no further.
+    thresholds = [parse_threshold(metric, f"{method}>=-1 over {window_s}s", own) for metric, method in ROLLED]
+    judge = Judge(thresholds)
+    random = Random(5)
+    past: list[tuple[Totals, Counts]] = []
+    measured = 0
+    for at_s in range(80):
+        totals = _random_second(random)
+        counts = Counts(random.uniform(0.9, 1.1), {"w": random.randrange(3)}, random.randrange(9), at_s)
+        judge.second(totals, counts, at_s + 1.0, 0)
+        past.append((totals, counts))
+        merged, together = Totals(), past[-window_s:]
+        for each, _ in together:
+            merged.add(each)
+        dropped = {"w": sum(one.dropped["w"] for _, one in together)}
+        length_s = sum(one.duration_s for _, one in together)
+        wanted = [value_of(one, merged, Counts(length_s, dropped, counts.vus, at_s)) for one in thresholds]
+        rows = judge.rows(Totals(), Counts(0.0))
+        for threshold, row, value in zip(thresholds, rows, wanted, strict=True):
+            if value is not None:
+                assert row.value == pytest.approx(value, rel=1e-12), (
+                    at_s,
+                    threshold.metric,
+                    threshold.method,
+                )
+                measured += 1
+    assert measured > 80 * len(ROLLED) / 2
+
+
+def _random_second(random: Random) -> Totals:
+    """Now and then nothing; else times from 0 to an hour."""
+    if random.random() < 0.3:
+        return Totals()
+    operations = [
+        operation(
+            [int(10 ** random.uniform(-1, 9.5)) for _ in range(random.randrange(20))],
+            name=random.choice(("GET x", "GET y")),
+            failed=random.random() < 0.3,
+            unsent=random.randrange(3),
+        )
+        for _ in range(3)
+    ]
+    if random.random() < 0.3:
+        operations.append(operation([3_600_000_000] * random.choice((255, 256, 70_000))))
+    metrics = [
+        iterations("w", [random.randrange(1, 10_000) for _ in range(5)]),
+        check("a", random.randrange(5), random.randrange(5)),
+        MetricInterval("weight", {"scenario": "w"}, total=random.random()),
+    ]
+    if random.random() < 0.5:
+        value = random.random()
+        metrics.append(MetricInterval("level", {"scenario": "w"}, value=value, least=value, most=value))
+    return totals_of(*operations, metrics=metrics, bytes_=(10, random.randrange(1000)))
+
+
+def test_a_counter_of_fractions_is_back_at_zero_after_its_window() -> None:
+    """Fractions that are added and taken away again would leave a rest."""
+    own = {"weight": MetricType.COUNTER}
+    judge = Judge([parse_threshold("weight", "count<100 over 2s", own)])
+    for at_s, weight in enumerate((0.1, 0.7, 0.2, 0.0, 0.0), 1):
+        metric = MetricInterval("weight", {}, total=weight)
+        judge.second(totals_of(metrics=[metric]), Counts(1.0), float(at_s), 0)
+    assert judge.rows(Totals(), Counts(5.0))[0].value == 0
+
+
+def test_the_cost_of_a_second_is_not_the_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted in histograms merged: as many for an hour as for two seconds."""
+    merges = []
+    add = Histogram.add
+
+    def counted(self: Histogram, other: Histogram) -> None:
+        merges.append(other)
+        add(self, other)
+
+    costs = []
+    for window_s in (2, 3600):
+        seconds = Seconds(f"p(95)<10000 over {window_s}s")
+        seconds.pass_(*range(1, 40))
+        second = totals_of(operation([1000]))
+        with monkeypatch.context() as patched:
+            patched.setattr(Histogram, "add", counted)
+            merges.clear()
+            seconds.judge.second(second, Counts(1.0), 41.0, 0)
+        costs.append(len(merges))
+    assert costs == [1, 1]
 
 
 # --- ending the run ------------------------------------------------------------------------------
