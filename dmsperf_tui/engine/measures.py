@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import isfinite
-
 from typing import Any
 
 from dmsperf_tui.engine.histogram import Histogram

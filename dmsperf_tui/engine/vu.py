@@ -31,7 +31,7 @@ DEFAULT_TIMEOUT_S = 60.0
 """As in k6."""
 CONNECTIONS = 6
 """How many requests of a VU may be in flight at once by default (k6: batchPerHost)."""
-MOST_PREPARED = 1000
+MOST_PREPARED = 5000
 """How many requests of a workload are kept ready, per worker; others are made ready each time."""
 _OTHER_CHECKS = (("check", OTHER_NAMES), ("group", ""))
 _OTHER_GROUPS = (("group", OTHER_NAMES),)
@@ -51,7 +51,7 @@ class RunAbortError(Exception):
 class Cast:
     """What all VUs of one workload share: its name, tags and environment, and the requests made ready."""
 
-    __slots__ = ("checks", "connections", "env", "prepared", "scenario", "tags", "workload")
+    __slots__ = ("checks", "connections", "env", "groups", "prepared", "scenario", "tags", "workload")
 
     def __init__(
         self,
@@ -68,6 +68,8 @@ class Cast:
         """The tags of everything that the workload measures."""
         self.prepared: dict[object, _Prepared] = {}
         self.checks: dict[tuple[str, str], list[int]] = {}
+        self.groups: dict[str, tuple[tuple[str, str], ...]] = {}
+        """The tags of each group."""
 
 
 class VirtualUser:
@@ -313,8 +315,12 @@ class VirtualUser:
     def group(self, name: str) -> Iterator[None]:
         """What is done inside belongs together: `group_duration`, the tag `group` (`::name`, as in k6)."""
         measures, outer = self._load.recorder.measures, self._group
-        own = {"group": f"{outer}::{name}"}
-        labels = measures.labels("group_duration", self._cast.scenario, own, _OTHER_GROUPS)
+        path = f"{outer}::{name}"
+        labels = self._cast.groups.get(path)
+        if labels is None:
+            labels = measures.labels("group_duration", self._cast.scenario, {"group": path}, _OTHER_GROUPS)
+            if len(self._cast.groups) < MOST_SERIES:
+                self._cast.groups[path] = labels
         self._group = dict(labels)["group"]
         clock = self._load.clock
         begun_ns = clock.elapsed_ns()

@@ -9,15 +9,16 @@ from functools import lru_cache
 REMOVED = "[removed]"
 MOST_SECRETS = 10_000
 """How many secrets are known at a time; those not seen for longest are forgotten."""
-_START = 4
-"""Secrets are looked for by so many of their first characters."""
+_FEW = 50
+_END = 8
+"""Many secrets are looked for by so many of their last characters: tokens begin alike."""
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _BETWEEN = re.compile(r"[^a-z0-9]+")
 # Of a name in lower case with "-" between its words. "passes", "compass", "tokens_issued", "token_type" and
 # Ed-Fi's "sessionName" are none.
 _SECRET = re.compile(
-    r"authorization|cookie|secret|passw(?:or)?d|passphrase|passcode|credential"
+    r"authorization|cookie|secret(?!ar)|passw(?:or)?d|passphrase|passcode|credential"
     r"|(?:api|private|access|subscription)-?key"
     r"|token(?!s(?:-|$)|i[sz]|-(?:type|ur[il]|endpoint|count|limit|expir\w*)(?:-|$))"
     r"|(?:^|-)(?:pass|pwd|auth|session)$|pwd$|(?:^|-)session-?key|sess(?:ion)?-?id(?:-|$)"
@@ -26,25 +27,28 @@ _SECRET = re.compile(
 _HINT = re.compile(r"auth|cookie|secret|pass|pwd|credential|key|token|sess", re.IGNORECASE)
 
 
-def _pair(quote: str, value: str) -> re.Pattern[str]:
-    """`"key": value`, where the value is a text, a number or a list of those, also one that was cut off."""
-    text = f"{quote}{value}(?:{quote})?"
-    items = rf"\[(?:{text}|[^\"'\[\]{{}}\\])*+(?:\]|\Z)"
-    return re.compile(
-        rf"(?P<head>(?P<quote>{quote})(?P<key>[^\"'\\\r\n]{{1,80}}){quote}\s*:\s*)"
-        rf"(?:{text}|-?\d[\d.eE+-]*+|{items})"
-    )
-
-
-# No pattern can go back on what it took: the time is linear in the text.
-_FIELDS = (
-    _pair('"', r'(?:[^"\\]|\\.)*+'),
-    _pair("'", r"(?:[^'\\]|\\.)*+"),
-    # JSON in a text of JSON.
-    _pair(r'\\++"', r'(?:[^"\\]|\\{2,}+"?|\\[^"\\])*+'),
-    # A form, a query.
-    re.compile(r'(?<![\w.%\[\]-])(?P<head>(?P<key>[\w.%\[\]-]++)=)(?:[^&\s"\\]|\\(?!["\'\\]))++'),
+# The key of a field of JSON (also in a text of JSON, and of what Python prints), of a form or a query.
+_KEYS = (
+    re.compile(r"(?<!\\)(?P<quote>\\*+[\"'])(?P<key>[^\"'\\\r\n]{1,80})(?P=quote)\s*+:\s*+"),
+    re.compile(r"(?<![\w.%\[\]-])(?P<key>[\w.%\[\]-]++)=(?P<quote>)"),
 )
+_LONGEST_KEY = 80
+
+
+@lru_cache(maxsize=16)
+def _value(quote: str) -> re.Pattern[str]:
+    """A text in such quotes, a number, or a list of those, also one that was cut off; of a form up to "&".
+
+    No pattern can go back on what it took: the time is linear in the text.
+    """
+    if not quote:
+        return re.compile(r"""(?:[^&\s"\\]|\\(?!["'\\]))++""")
+    end = re.escape(quote)
+    inside = rf"(?:[^{quote}\\]|\\.)*+" if len(quote) == 1 else rf"(?:(?!(?<!\\){end}).)*+"
+    text = f"{end}{inside}(?:{end})?"
+    number = r"-?\d[\d.eE+-]*+"
+    items = rf"\[(?:{text}|[^\"'\[\]{{}}\\])*+(?:\]|\Z)"
+    return re.compile(f"{text}|{number}|{items}", re.DOTALL)
 
 
 @lru_cache(maxsize=1024)
@@ -57,23 +61,32 @@ def sounds_secret(name: str) -> bool:
 def without_secret_fields(text: str) -> str:
     """`text` without the values of JSON fields, form fields and query parameters that sound secret."""
     if _HINT.search(text):
-        for pattern in _FIELDS:
-            text = pattern.sub(_removed, text)
+        for keys in _KEYS:
+            text = _without_values(text, keys)
     return text
 
 
-def _removed(match: re.Match[str]) -> str:
-    if not sounds_secret(match["key"]):
-        return match[0]
-    quote = match.groupdict().get("quote", "")
-    return f"{match['head']}{quote}{REMOVED}{quote}"
+def _without_values(text: str, keys: re.Pattern[str]) -> str:
+    parts: list[str] = []
+    kept = at = 0
+    while (found := keys.search(text, at)) is not None:
+        # What is no secret is looked into: a text may hold more JSON, a parameter another address.
+        at, quote = found.end(), found["quote"]
+        if not sounds_secret(found["key"][-_LONGEST_KEY:]):
+            continue
+        if (value := _value(quote).match(text, at)) is not None:
+            parts += text[kept:at], quote, REMOVED, quote
+            kept = at = value.end()
+    return "".join(parts) + text[kept:]
 
 
 class Secrets:
     """The values that are known to be secret. Adding one and looking for all of them is cheap."""
 
     def __init__(self) -> None:
-        self._by_start: dict[str, dict[str, None]] = {}
+        self._by_end: dict[str, dict[str, None]] = {}
+        self._lengths: set[int] = set()
+        """Of the ends."""
         self._all: dict[str, None] = {}
         """From the one not seen for longest."""
 
@@ -85,20 +98,25 @@ class Secrets:
         elif len(self._all) >= MOST_SECRETS:
             self._forget(next(iter(self._all)))
         self._all[secret] = None
-        self._by_start.setdefault(secret[:_START], {})[secret] = None
+        end = secret[-_END:]
+        self._by_end.setdefault(end, {})[secret] = None
+        self._lengths.add(len(end))
 
     def _forget(self, secret: str) -> None:
         del self._all[secret]
-        alike = self._by_start[secret[:_START]]
+        alike = self._by_end[secret[-_END:]]
         del alike[secret]
         if not alike:
-            del self._by_start[secret[:_START]]
+            del self._by_end[secret[-_END:]]
 
     def removed_from(self, text: str, more: Iterable[str] = ()) -> str:
         """`text` without any of them, and without `more`."""
-        starts = {text[at : at + length] for length in range(1, _START + 1) for at in range(len(text))}
-        found = {secret for start in starts & self._by_start.keys() for secret in self._by_start[start]}
-        found.update(secret for secret in more if secret)
+        found = {secret for secret in more if secret}
+        if len(self._all) <= _FEW:
+            found.update(self._all)
+        else:
+            ends = {text[at : at + length] for length in self._lengths for at in range(len(text))}
+            found.update(secret for end in ends & self._by_end.keys() for secret in self._by_end[end])
         # The longest first: one may be a part of another.
         for secret in sorted(found, key=len, reverse=True):
             text = text.replace(secret, REMOVED)

@@ -169,7 +169,6 @@ class _Window:
         trend.count += sign * part.trend.count
         trend.zeros += sign * part.trend.zeros
         trend.sum_us += sign * part.trend.sum_us
-        trend.overflow += sign * part.trend.overflow
         for bucket, each in zip(buckets, times, strict=True):
             left = trend.buckets.get(bucket, 0) + sign * each
             if left:
@@ -224,7 +223,7 @@ class _Watch:
     def finish(self, at_s: float) -> None:
         """A run too short for one whole window: what there was is the window."""
         if self.threshold.scope is Scope.OVER:
-            broken = not self._window.whole and not self._holds(self._window.now)
+            broken = not self._holds(self._window.now)
         else:
             broken = 0 < self._judged == self._broken_running
         if broken:

@@ -80,7 +80,7 @@ class Run:
         self.preflight: list[PreflightRow] = []
         self.events: list[EventRow] = []
         self.verdict = Verdict()
-        self.judge = Judge(plan.thresholds)
+        self.judge = Judge(plan.thresholds, {workload.name: workload.tags for workload in plan.workloads})
         self.timeline = Timeline(self.levels, warm_up=plan.warm_up_ns > 0)
         self.statistics = Statistics(self._close_second, on_sample, workers=config.workers)
         self.steering = {

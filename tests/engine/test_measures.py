@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dmsperf_tui.engine.measures import CustomMetrics, Measures
+from dmsperf_tui.engine.measures import MOST_SERIES, OTHER_NAMES, CustomMetrics, Measures
 from dmsperf_tui.engine.messages import MetricInterval
 from dmsperf_tui.plan.metrics import MetricType
 
@@ -97,3 +97,36 @@ def test_a_counter_or_trend_does_not_go_below_nothing(name: str, value: float) -
     with pytest.raises(ValueError, match="below 0"):
         CustomMetrics(measures, DECLARED, {}).add(name, value)
     assert measures.take() == []
+
+
+@pytest.mark.parametrize("name", sorted(DECLARED))
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_finite_number_is_refused(name: str, value: float) -> None:
+    measures = Measures()
+    with pytest.raises(ValueError, match="not a finite number"):
+        CustomMetrics(measures, DECLARED, {}).add(name, value)
+    assert measures.take() == []
+
+
+def test_tags_become_text_that_can_be_sent() -> None:
+    measures = Measures()
+    CustomMetrics(measures, DECLARED, {"scenario": "a"}).add("orders", 1, region=3, town="\ud800K\u00f6ln")
+    (orders,) = measures.take()
+    assert orders.tags == {"scenario": "a", "region": "3", "town": "?K\u00f6ln"}
+
+
+def test_beyond_a_thousand_tags_a_metric_has_one_more_series_and_it_is_told() -> None:
+    told: list[tuple[str, str]] = []
+    measures = Measures(lambda metric, tags: told.append((metric, tags)))
+    metrics = CustomMetrics(measures, DECLARED, {"scenario": "a"})
+    for number in range(MOST_SERIES + 50):
+        metrics.add("orders", 1, number=number)
+        metrics.add("found", True)
+    metrics.add("orders", 1, number=3)
+    taken = measures.take()
+    orders = [one for one in taken if one.metric == "orders"]
+    assert len(orders) == MOST_SERIES + 1
+    assert sum(one.total for one in orders) == MOST_SERIES + 51
+    (other,) = [one for one in orders if OTHER_NAMES in one.tags.values()]
+    assert (other.total, other.tags["scenario"]) == (50, "a")
+    assert told == [("orders", f"number={number}") for number in range(MOST_SERIES, MOST_SERIES + 50)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dmsperf_tui.engine.http import ConnectError, Response, WaitError
-from dmsperf_tui.engine.messages import OperationInterval, Sample
 from dmsperf_tui.engine.measures import OTHER_NAMES
+from dmsperf_tui.engine.messages import OperationInterval, Sample
 from dmsperf_tui.engine.recorder import MOST_OPERATIONS, OperationStats, Recorder
 
 US = 1000
@@ -252,3 +252,29 @@ def test_a_samples_body_is_cut(length: int, kept: int) -> None:
     recorder = Recorder(0)
     recorder.error("GET x", "status", "500", sample("b" * length))
     assert recorder.take_errors()[0].samples[0].body == "b" * kept
+
+
+def test_beyond_a_thousand_kinds_errors_are_one_group_that_says_what_is_in_it() -> None:
+    recorder = Recorder(0)
+    for number in range(MOST_OPERATIONS + 50):
+        recorder.error(f"GET /x/{number}", "check", "odd", sample())
+    recorder.error("GET /x/3", "check", "odd", sample())
+    groups = {(one.operation, one.failure): one for one in recorder.take_errors()}
+    assert len(groups) == MOST_OPERATIONS + 1
+    other = groups[OTHER_NAMES, "too many kinds of errors"]
+    assert (other.count, len(other.samples)) == (50, 5)
+    assert other.samples[0].detail == f"GET /x/{MOST_OPERATIONS}: odd: 500"
+    assert groups["GET /x/3", "odd"].count == 2
+    assert not recorder.wants_sample("GET /x/another", "check", "odd")
+
+
+def test_half_a_surrogate_pair_goes_out_as_a_question_mark() -> None:
+    recorder = Recorder(0)
+    recorder.error("a\ud800", "check", "b\ud800", Sample("c\ud800", 0, "d\ud800", "e\ud800", "\u00f6\ud800"))
+    recorder.operation("w", "GET \ud800", "GET", "::\udfff", {"k\ud800": "v\ud800"}).record(answered(), False)
+    (error,) = recorder.take_errors()
+    assert (error.operation, error.failure) == ("a?", "b?")
+    (kept,) = error.samples
+    assert (kept.request, kept.detail, kept.body, kept.sent) == ("c?", "d?", "e?", "\u00f6?")
+    (operation,) = recorder.take_operations()
+    assert (operation.name, operation.group, operation.tags) == ("GET ?", "::?", {"k?": "v?"})

@@ -7,17 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+from pydantic import TypeAdapter
 
 from dmsperf_tui.engine import vu as vu_module
 from dmsperf_tui.engine.clock import RunClock
 from dmsperf_tui.engine.files import load_files
 from dmsperf_tui.engine.http import ConnectError, Origin, Response
 from dmsperf_tui.engine.load import Load
-from dmsperf_tui.engine.measures import OTHER_NAMES
+from dmsperf_tui.engine.measures import MOST_SERIES, OTHER_NAMES
 from dmsperf_tui.engine.messages import ErrorInterval, MetricInterval
 from dmsperf_tui.engine.recorder import MOST_OPERATIONS
-from dmsperf_tui.engine.vu import Cast, Flow, VirtualUser
+from dmsperf_tui.engine.vu import MOST_PREPARED, Cast, Flow, VirtualUser
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.plan.metrics import MetricType
 from tests.engine.bench import Bench
@@ -290,6 +292,87 @@ def test_samples_hold_no_token_no_secret_header_and_no_cookie(service: Service) 
     assert "[removed]" in sample.request
     assert sample.sent == "I am [removed]"
     assert len(sample.body) <= 4096
+
+
+def test_samples_hold_no_field_and_no_parameter_that_sounds_secret(service: Service) -> None:
+    service.answer = lambda request: Response.make(
+        400, body=b'{"detail":"pwd=hush is wrong","apiKey":"hush"}'
+    )
+
+    async def flow(vu: VirtualUser) -> None:
+        await vu.post("/login?access_token=hush", name="POST x", json={"password": "hush", "user": "ann"})
+        vu.fail("POST x", "odd", "{'client_secret': 'hush', 'a': 1}")
+
+    found = errors(run(flow))
+    (sample,) = found["POST x", "status", "400"].samples
+    assert sample.request == "POST /login?access_token=[removed]"
+    assert sample.sent == '{"password":"[removed]","user":"ann"}'
+    assert sample.body == '{"detail":"pwd=[removed] is wrong","apiKey":"[removed]"}'
+    assert sample.detail == "pwd=[removed] is wrong"
+    assert found["POST x", "check", "odd"].samples[0].detail == "{'client_secret': '[removed]', 'a': 1}"
+
+
+def test_secret_headers_of_thousands_of_users_are_known(service: Service) -> None:
+    service.answer = lambda request: Response.make(500, body=b"Bearer eyJh.number-0000-end")
+
+    async def flow(vu: VirtualUser) -> None:
+        for number in range(2000):
+            headers = {"Authorization": f"Bearer eyJh.number-{number:04}-end"}
+            await vu.get("/", name="GET x", headers=headers, expect=(500,))
+        await vu.get("/", name="GET y")
+
+    (sample,) = errors(run(flow))["GET y", "status", "500"].samples
+    assert sample.body == "[removed]"
+
+
+def test_headers_and_tags_that_change_each_time_fill_no_memory(service: Service) -> None:
+    async def flow(vu: VirtualUser) -> None:
+        for number in range(MOST_PREPARED + 100):
+            await vu.get("/", name="GET x", headers={"X-Request-Id": str(number)})
+
+    bench = run(flow)
+    assert len(bench.runner._cast.prepared) == MOST_PREPARED
+    assert b"X-Request-Id: %d\r\n" % (MOST_PREPARED + 99) in service.requests[-1]
+    (operation,) = bench.load.recorder.take_operations()
+    assert operation.requests == MOST_PREPARED + 100
+
+
+def test_checks_and_groups_with_ids_in_their_names_fill_no_memory() -> None:
+    async def flow(vu: VirtualUser) -> None:
+        for number in range(MOST_SERIES + 100):
+            vu.check(f"{number} is well", True)
+            with vu.group(f"order {number}"):
+                await vu.sleep(0.001)
+
+    bench = run(flow)
+    found = bench.load.recorder.take_metrics()
+    checks = [one for one in found if one.metric == "checks"]
+    groups = [one for one in found if one.metric == "group_duration"]
+    assert len(checks) == len(groups) == MOST_SERIES + 1
+    assert {one.tags["check"]: one.passes for one in checks}[OTHER_NAMES] == 100
+    trends = {one.tags["group"]: one.trend for one in groups}
+    assert (other := trends[OTHER_NAMES]) is not None
+    assert other.count == 100
+    assert len(bench.runner._cast.checks) <= MOST_SERIES
+    told = errors(bench)
+    assert told[OTHER_NAMES, "flow", "too many tags of checks"].count == 100
+    assert told[OTHER_NAMES, "flow", "too many tags of group_duration"].count == 100
+
+
+def test_numbers_and_half_surrogates_in_names_and_tags_can_be_sent(service: Service) -> None:
+    async def flow(vu: VirtualUser) -> None:
+        await vu.get("/", name="GET \ud800", tags={"page": 3})
+        vu.metrics.add("orders", 1, region=3)
+        with vu.group("g\ud800"):
+            vu.check("c\ud800", True)
+        vu.fail("GET \ud800", "odd \ud800", "so \ud800")
+
+    recorder = run(flow, load={"metrics": {"orders": MetricType.COUNTER}}).load.recorder
+    sent = recorder.take_operations(), recorder.take_metrics(), recorder.take_errors()
+    said = orjson.loads(TypeAdapter(Any).dump_json(sent))
+    assert (said[0][0]["name"], said[0][0]["tags"]) == ("GET ?", {"page": "3"})
+    assert {"check": "c?", "group": "::g?", "scenario": "w"} in [one["tags"] for one in said[1]]
+    assert (said[2][0]["operation"], said[2][0]["samples"][0]["detail"]) == ("GET ?", "so ?")
 
 
 def test_a_network_fault_comes_back_as_an_error_and_is_never_raised(service: Service) -> None:

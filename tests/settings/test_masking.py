@@ -38,6 +38,38 @@ def test_masking_leaves_everything_else_alone() -> None:
     assert masked(value) == {"a": [1, {"b": "c"}], "tokens": 5, "password": "[removed]"}
 
 
+def test_bodies_paths_tables_and_lists_are_looked_into() -> None:
+    request = {
+        "path": "/x?access_token=hush&page=1",
+        "body": '{"user": "ann", "password": "hush"}',
+        "json": {"user": "ann", "pwd": 1234, "credentials": {"api_key": "hush"}, "cookies": ["hush"]},
+    }
+    assert masked({"workloads": {"token": {"request": request}}}) == {
+        "workloads": {
+            "token": {
+                "request": {
+                    "path": "/x?access_token=[removed]&page=1",
+                    "body": '{"user": "ann", "password": "[removed]"}',
+                    "json": {
+                        "user": "ann",
+                        "pwd": "[removed]",
+                        "credentials": {"api_key": "[removed]"},
+                        "cookies": ["[removed]"],
+                    },
+                }
+            }
+        }
+    }
+
+
+def test_thresholds_and_metrics_are_named_as_they_are() -> None:
+    scenario = {
+        "thresholds": {"http_req_duration{name:POST token}": ["p(95)<300"]},
+        "metrics": {"session": "rate"},
+    }
+    assert masked(scenario) == scenario
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/?a=b", "http://127.0.0.1:1/#x"])
 def test_base_url_with_a_query_or_fragment_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match="query or fragment"):
