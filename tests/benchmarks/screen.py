@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dmsperf_tui.tui.charts import LatencyChart, ThroughputChart, View, VuChart
+from dmsperf_tui.tui.chart import View
+from dmsperf_tui.tui.charts import LatencyChart, LoadChart, ThroughputChart
 from dmsperf_tui.tui.timeline import Timeline
 from tests.benchmarks import ours, servers
 from tests.benchmarks.bench import Bench
@@ -41,9 +42,9 @@ def _frames(bench: Bench) -> list[Row]:
     return [
         Row(
             f"{kind.__name__}, a frame at {FRAME[0]}x{FRAME[1]}",
-            Spread.of(frame_ms(kind(title="", id="bench"), view, *FRAME) for _ in range(bench.rounds)),
+            Spread.of(frame_ms(kind(id="bench"), view, *FRAME) for _ in range(bench.rounds)),
             "ms",
             at_most=10,
         )
-        for kind in (VuChart, LatencyChart, ThroughputChart)
+        for kind in (LoadChart, LatencyChart, ThroughputChart)
     ]
