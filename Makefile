@@ -11,9 +11,9 @@ run: .venv/.run-ready
 	  exec $(BIN)/dmsperf-tui --batch --env embedded --scenario dms/smoke; \
 	fi
 
-# Two at a time, since most of them wait; those that measure have the machine to themselves.
+# Four at a time, since most of them wait; those that measure have the machine to themselves.
 test: .venv/.dev-ready
-	$(BIN)/pytest -n 2 tests --ignore=tests/truth
+	$(BIN)/pytest -n 4 tests --ignore=tests/truth
 	$(BIN)/pytest tests/truth
 
 check: .venv/.dev-ready
