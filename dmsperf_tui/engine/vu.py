@@ -51,7 +51,17 @@ class RunAbortError(Exception):
 class Cast:
     """What all VUs of one workload share: its name, tags and environment, and the requests made ready."""
 
-    __slots__ = ("checks", "connections", "env", "groups", "prepared", "scenario", "tags", "workload")
+    __slots__ = (
+        "checks",
+        "connect_timeout_ns",
+        "connections",
+        "env",
+        "groups",
+        "prepared",
+        "scenario",
+        "tags",
+        "workload",
+    )
 
     def __init__(
         self,
@@ -59,8 +69,10 @@ class Cast:
         tags: Mapping[str, str] | None = None,
         env: Mapping[str, str] | None = None,
         connections: int = CONNECTIONS,
+        connect_timeout_s: float | None = None,
     ) -> None:
         self.workload = workload
+        self.connect_timeout_ns = None if connect_timeout_s is None else int(connect_timeout_s * 1e9)
         self.tags = dict(tags or {})
         self.env: Mapping[str, str] = dict(env or {})
         self.connections = connections
@@ -242,7 +254,12 @@ class VirtualUser:
         client = self._client
         if client is None:
             client = self._client = HttpClient(
-                load.origin, load.wire, load.loop, limit=self._cast.connections, tap=load.tap
+                load.origin,
+                load.wire,
+                load.loop,
+                limit=self._cast.connections,
+                connect_timeout_ns=self._cast.connect_timeout_ns,
+                tap=load.tap,
             )
         headers = load.auth_header
         cookies = self.cookies

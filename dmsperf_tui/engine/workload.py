@@ -59,7 +59,7 @@ class WorkloadRunner:
         self.start_ns: int | None = None if plan.after else plan.start_ns
         """When it starts on the run's clock; None: not known yet."""
         self._load = load
-        self._cast = Cast(plan.name, plan.tags, plan.env, plan.connections_per_vu)
+        self._cast = Cast(plan.name, plan.tags, plan.env, plan.connections_per_vu, plan.connect_timeout_s)
         self._iterations = Iterations(load, plan, self.mix, self._cast, self.gauge)
         self._index = index
         self._workers = workers

@@ -94,6 +94,7 @@ class WorkloadPlan:
     env: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     connections_per_vu: int = 6
+    connect_timeout_s: float | None = None
 
     @property
     def end_ns(self) -> int:
@@ -308,6 +309,7 @@ def _workload(name: str, spec: AnyWorkload, given: _Overrides) -> WorkloadPlan:
         env=spec.env,
         tags=spec.tags,
         connections_per_vu=spec.connections_per_vu,
+        connect_timeout_s=spec.connect_timeout,
     )
 
 

@@ -81,6 +81,8 @@ class Workload(File):
     tags: dict[str, str] = {}
     connections_per_vu: int = Field(default=6, ge=1, le=1000)
     """How many requests of one VU may be in flight at once (k6: `batchPerHost`)."""
+    connect_timeout: Annotated[Duration, Field(gt=0)] | None = None
+    """Name look-up, TCP and TLS together; without it the request's own timeout holds. Not in k6."""
 
 
 class ConstantVus(Workload):

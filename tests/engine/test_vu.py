@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -529,5 +530,28 @@ def test_a_batch_that_is_interrupted_takes_its_requests_with_it() -> None:
             await asyncio.sleep(0.05)
             assert load.wire.in_flight == 0
             vu.hang_up()
+
+    asyncio.run(main())
+
+
+def test_a_connect_timeout_of_the_workload_is_the_connections() -> None:
+    """A listener that never accepts, its queue full: the connect does not come up."""
+
+    async def main() -> None:
+        with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+            port = listener.getsockname()[1]
+            fillers = [socket.socket() for _ in range(4)]
+            for filler in fillers:
+                filler.setblocking(False)
+                filler.connect_ex(("127.0.0.1", port))
+            load = Load(Origin("http", "127.0.0.1", port), "", RunClock(0))
+            vu = VirtualUser(load, Cast("w", connect_timeout_s=0.1), 1)
+            response = await vu.get("/", name="GET root")
+            assert response.error is not None
+            assert response.error.kind == "connect timeout"
+            assert response.blocked_ns < 5e9, "not the request's own 60 s"
+            vu.hang_up()
+            for filler in fillers:
+                filler.close()
 
     asyncio.run(main())
