@@ -23,7 +23,7 @@ from dmsperf_tui.run.link import RunLink
 from dmsperf_tui.settings.config import Options, RunConfig
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.tui import keys, theme
-from dmsperf_tui.tui.dialogs import Answer, QuitDialog
+from dmsperf_tui.tui.dialogs import Answer, QuitDialog, StopDialog
 from dmsperf_tui.tui.header import WIDE
 from dmsperf_tui.tui.help import HelpScreen
 from dmsperf_tui.tui.keybar import KeyBar
@@ -244,14 +244,28 @@ class DmsPerfApp(SteeringApp):
         self.push_screen(HelpScreen(self.phase, by_rate=self._by_rate()))
 
     def action_detach(self) -> None:
-        self._leave()
+        if self._bound:
+            self.notify("This run lives in the app (--in-process): stop it, or stay.", markup=False)
+        else:
+            self._leave()
+
+    @property
+    def _bound(self) -> bool:
+        """A run is under way that cannot outlive the app."""
+        return self._options.in_process and self._started_here and self.phase in LIVE
 
     def action_quit_run(self) -> None:
         if self.phase not in LIVE or self.snapshot is None or self._quit_when_over:
             self._leave()
+        elif self._bound:
+            self.push_screen(StopDialog(at_once=self.phase is Phase.STOPPING), self._stop_answered)
         elif not isinstance(self.screen, QuitDialog):
             stopping = self.phase is Phase.STOPPING
             self.push_screen(QuitDialog(self.snapshot.info.id, stopping=stopping), self._quit_answered)
+
+    def _stop_answered(self, yes: bool | None) -> None:
+        if yes:
+            self._quit_answered("stop")
 
     def _quit_answered(self, answer: Answer | None) -> None:
         if answer == "leave" or (answer == "stop" and self.phase not in LIVE):

@@ -10,12 +10,14 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, ContentSwitcher
 
+from dmsperf_tui.run.commands import Stop
 from dmsperf_tui.run.launch import LaunchError
 from dmsperf_tui.run.link import RunLink
 from dmsperf_tui.settings.config import Options, RunConfig
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.tui.app import DmsPerfApp
 from dmsperf_tui.tui.choices import Choices
+from dmsperf_tui.tui.dialogs import StopDialog
 from dmsperf_tui.tui.environment import tls_words
 from dmsperf_tui.tui.phases import Phase
 from dmsperf_tui.tui.preview import PreviewChart
@@ -178,3 +180,18 @@ async def test_a_scenario_given_as_a_file_is_listed(places: Places, tmp_path: Pa
     async with set_up(places, Options(scenario=str(path))) as (_, view, _pilot):
         assert view.config is not None
         assert view.config.plan.name == "mine"
+
+
+async def test_a_run_in_this_process_cannot_be_left_running(places: Places) -> None:
+    link = FakeLink(running(5))
+    async with set_up(places, Options(in_process=True), Starter(link)) as (app, _, pilot):
+        await pilot.press("s")
+        await until(pilot, lambda: app.phase is Phase.RUNNING)
+        await pilot.press("d")
+        await pilot.pause()
+        assert app.is_running
+        assert not link.closed, "detaching would end it unasked"
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, StopDialog))
+        await pilot.press("y")
+        await until(pilot, lambda: any(isinstance(command, Stop) for command in link.sent))
