@@ -72,7 +72,7 @@ def test_workload_starts_when_another_has_ended(
     scheduled: Scheduled, workload: str, before: str, wait_s: float
 ) -> None:
     ended_s, begun_s = scheduled.answered_s(before), scheduled.of(workload)[0]
-    assert ended_s + wait_s - 0.01 <= begun_s < ended_s + wait_s + SOON_S
+    assert ended_s + wait_s - 0.05 <= begun_s < ended_s + wait_s + SOON_S
 
 
 @pytest.mark.parametrize(("workload", "start_s", "end_s"), [("timed", 1.0, 2.5), ("rising", 0.7, 2.7)])
@@ -81,7 +81,8 @@ def test_start_time_and_duration_are_the_workloads_own(
 ) -> None:
     arrivals_s = scheduled.of(workload)
     # A ramping rate's first arrival is due when its area reaches one: 1/20 s and a little less.
-    assert start_s - 0.02 <= arrivals_s[0] < start_s + 0.15
+    # The zero is the first arrival of all, which a busy machine may have made late itself.
+    assert start_s - 0.15 <= arrivals_s[0] < start_s + 0.15
     assert end_s - 0.15 < arrivals_s[-1] < end_s + 0.05
 
 
