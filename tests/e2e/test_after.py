@@ -72,7 +72,7 @@ def test_workload_starts_when_another_has_ended(
     scheduled: Scheduled, workload: str, before: str, wait_s: float
 ) -> None:
     ended_s, begun_s = scheduled.answered_s(before), scheduled.of(workload)[0]
-    assert ended_s + wait_s - 0.05 <= begun_s < ended_s + wait_s + SOON_S
+    assert ended_s + wait_s - 0.01 <= begun_s < ended_s + wait_s + SOON_S
 
 
 @pytest.mark.parametrize(("workload", "start_s", "end_s"), [("timed", 1.0, 2.5), ("rising", 0.7, 2.7)])
