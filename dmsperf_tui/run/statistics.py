@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from dmsperf_tui.engine.histogram import Histogram
 from dmsperf_tui.engine.messages import ErrorInterval, Gauges, Interval, Sample, WorkloadGauge
-from dmsperf_tui.run.totals import DURATION, Totals, trend_of
+from dmsperf_tui.run.totals import Totals, trend_of
 
 SECOND_PATIENCE = 3
 """A second is closed when every live worker has reported it, or this many seconds later."""
@@ -199,6 +199,3 @@ class Statistics:
     def requests_sent(self) -> int:
         """Requests written in full: what the system under load can have counted."""
         return sum(gauges.requests_sent for gauges in self._gauges.values())
-
-
-__all__ = ["DURATION", "ErrorGroup", "Second", "Statistics"]
