@@ -30,6 +30,10 @@ def _load(snapshot: RunSnapshot) -> list[str]:
         parts.append(f"VUs {sum(row.vus for row in closed)}/{snapshot.target}")
     if any(row.open for row in snapshot.workloads):
         parts.append(f"rate {snapshot.starts_rate:.0f}/{snapshot.target_rate:.4g}/s")
+    for row in snapshot.lists:
+        done = row.created + row.failed
+        eta = f" eta {format_clock(row.eta_s)}" if row.eta_s is not None and done < row.total else ""
+        parts.append(f"entities {done:,}/{row.total:,}{eta}")
     if snapshot.waiting or snapshot.dropped:
         parts.append(f"waiting {snapshot.waiting} dropped {snapshot.dropped}")
     return parts
@@ -83,8 +87,9 @@ class LinePrinter:
         """Prints what has come since the last call."""
         run = self._host.run
         for row in run.preflight[self._checks :]:
-            mark = "✓" if row.ok else "✗" if row.ok is False else "-"
-            self.say(f"{mark} {row.name}: {row.detail}")
+            mark = "✓" if row.ok else "-" if row.ok is None else "✗" if row.fatal else "▲"
+            mend = f"; {row.mend}" if row.ok is False and row.mend else ""
+            self.say(f"{mark} {row.name}: {row.detail}{mend}")
         self._checks = len(run.preflight)
         for event in run.events[self._events :]:
             if event.kind != "stage" or run.info.speedup == 1:

@@ -1,6 +1,7 @@
 """Renders `screenshots/` from real runs against the embedded DMS: `make screenshots`.
 
-Each size has a run of its own: before, during (after live changes of load) and after it.
+Each size has runs of its own: before, during (after live changes of load) and after one, and during a load
+phase.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from textual.pilot import Pilot
 from dmsperf_tui.run.snapshot import RunState
 from dmsperf_tui.settings.config import Options
 from dmsperf_tui.tui import DmsPerfApp
+from dmsperf_tui.tui.header import WIDE
 
 SHOTS = Path(__file__).resolve().parent.parent / "screenshots"
 SIZES = ((120, 40), (80, 24))
@@ -34,6 +36,24 @@ def save(app: DmsPerfApp, name: str) -> None:
     svg = re.sub(r"terminal-\d+", "terminal", svg)
     (SHOTS / f"{name}.svg").write_text(svg, encoding="utf-8")
     sys.stderr.write(f"screenshots/{name}.svg\n")
+
+
+async def shoot_load(width: int, height: int) -> None:
+    """A load phase, where one panel is shown at a time with the entities in it."""
+    sizes = {"data.schools": "20", "data.students": "600", "load.vus": "20"}
+    app = DmsPerfApp(Options(scenario="dms/load", speedup=20, seed=1, settings=sizes))
+    async with app.run_test(size=(width, height)) as pilot:
+        await pilot.pause(1.5)
+        await pilot.press("s")
+        await _until_s(pilot, app, 14)
+        if width < WIDE:
+            await pilot.press("tab")
+            await pilot.pause(1)
+        save(app, f"load-{width}x{height}")
+        await pilot.press("S", "y", "S", "y")
+        async with asyncio.timeout(PATIENCE_S):
+            while app.snapshot is None or not app.snapshot.state.over:
+                await pilot.pause(0.2)
 
 
 async def _until_s(pilot: Pilot[Any], app: DmsPerfApp, elapsed_s: float) -> None:
@@ -73,6 +93,7 @@ def main() -> int:
         # The screens name the record's folder below the working one.
         with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
             asyncio.run(shoot(width, height))
+            asyncio.run(shoot_load(width, height))
     return 0
 
 

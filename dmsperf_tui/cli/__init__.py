@@ -15,6 +15,7 @@ from dmsperf_tui import __version__
 from dmsperf_tui.cli.ctl import ctl
 from dmsperf_tui.cli.options import HELP, Duration, Setting, example
 from dmsperf_tui.cli.serve import serve
+from dmsperf_tui.cli.setup import setup
 from dmsperf_tui.plan.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ CONFIG_EXIT = 104
 @click.version_option(__version__, prog_name="dmsperf-tui")
 @click.option("--batch", is_flag=True, help="Plain lines instead of the terminal app: for CI and scripts.")
 @click.option("--scenario", metavar="NAME|FILE", help="What to run [dms/smoke].")
+@click.option(
+    "--phase", type=click.Choice(["load", "readwrite", "full"]), help="The scenario dms/load, and so on."
+)
 @click.option("--profile", metavar="NAME", help="How large: smoke, dev, staging, prod, or your own [dev].")
 @click.option("--env", "environment", metavar="embedded|URL|NAME", help="Where the system is [embedded].")
 @click.option("--vus", type=click.IntRange(1), help="A constant plan's VUs, or the peak of a staged one.")
@@ -35,10 +39,13 @@ CONFIG_EXIT = 104
 @click.option("--seed", type=click.IntRange(0), help="The same seed gives the same data.")
 @click.option("--speedup", type=click.FloatRange(1), default=1.0, help="Divide times and iterations by X.")
 @click.option("--set", "settings", type=Setting(), multiple=True, help="A key of scenario or profile.")
+@click.option("--data", metavar="RUN", help="Work on the data that a load phase has made.")
+@click.option("--resume", metavar="RUN", help="Go on with a load phase that was ended, or killed.")
 @click.option("--results", metavar="DIR", default="results", help="Where records go [results].")
 @click.option("--summary", metavar="FILE", help="Copy summary.json here as well.")
 @click.option("--in-process", is_flag=True, help="Load and host in this process: for tests, small machines.")
 @click.option("--http-debug", is_flag=True, help="Print each request and answer of one VU; with --batch.")
+@click.option("--abort-on-4xx", is_flag=True, help="End the run at the first 4xx answer that is a failure.")
 @click.option("--debug", is_flag=True, help="Show stack traces.")
 @click.pass_context
 def cli(context: click.Context, /, batch: bool, debug: bool, **given: Any) -> None:
@@ -65,12 +72,17 @@ def cli(context: click.Context, /, batch: bool, debug: bool, **given: Any) -> No
 
 cli.add_command(serve)
 cli.add_command(ctl)
+cli.add_command(setup)
 cli.epilog = "Example: dmsperf-tui --batch --scenario dms/smoke --summary out.json"
 
 
 def _options(given: dict[str, Any]) -> Options:
     from dmsperf_tui.settings.config import Options
 
+    if given["phase"] and given["scenario"]:
+        raise ConfigError("names a scenario, as --scenario does", key="--phase", mend="leave one of them out")
+    if given["phase"]:
+        given["scenario"] = f"dms/{given['phase']}"
     named = {name: given[name] for name in ("scenario", "profile", "environment") if given[name]}
     return Options(
         **named,
@@ -84,6 +96,9 @@ def _options(given: dict[str, Any]) -> Options:
         summary=given["summary"],
         in_process=given["in_process"],
         http_debug=given["http_debug"],
+        data=given["data"],
+        resume=given["resume"],
+        abort_on_4xx=given["abort_on_4xx"],
     )
 
 

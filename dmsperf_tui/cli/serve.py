@@ -6,13 +6,31 @@ import click
 
 from dmsperf_tui.cli.options import HELP, Duration, example
 
+_SHARE = click.FloatRange(0, 1)
 
-@example("dmsperf-tui serve --port 8080 --latency 20ms --error-rate 0.01")
+
+@example("dmsperf-tui serve --vintage v0.7 --bare --rate-limit 5000/10s")
 @click.command(context_settings=HELP)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="A free one by default.")
-@click.option("--latency", type=Duration(), default=0.0, help="Added to every answer about data.")
-@click.option("--error-rate", type=click.FloatRange(0, 1), default=0.0, help="Share of answers that are 500.")
+@click.option("--vintage", type=click.Choice(["v0.7", "v8"]), default="v8", help="Which DMS to play [v8].")
+@click.option("--bare", is_flag=True, help="Start without descriptors and school years.")
+@click.option(
+    "--latency",
+    default="0",
+    help="Added to every answer about data: 20ms, 20ms..80ms, or lognormal 20ms p99 200ms.",
+)
+@click.option("--error-rate", type=_SHARE, default=0.0, help="Share of answers that are --error-status.")
+@click.option("--error-status", type=click.IntRange(400, 599), default=500, help="[500]")
+@click.option("--write-conflict-rate", type=_SHARE, default=0.0, help="Share of writes that conflict.")
+@click.option("--reset-rate", type=_SHARE, default=0.0, help="Share of connections reset, not answered.")
+@click.option("--truncate-rate", type=_SHARE, default=0.0, help="Share of bodies cut short.")
+@click.option("--slow-body", type=Duration(), default=0.0, help="Time over which each body is trickled.")
 @click.option("--token-ttl", type=Duration(), default=1800.0, help="How long a token is valid [30m].")
+@click.option("--token-limit", type=click.IntRange(0), default=0, help="Live tokens per client [no limit].")
+@click.option("--rate-limit", default="", help="Requests in a fixed window, such as 5000/10s [no limit].")
+@click.option("--circuit-breaker", is_flag=True, help="Open for 30 s once the backend fails.")
+@click.option("--tenant", default="", help="Serve this tenant, under /NAME/.")
+@click.option("--qualifier", multiple=True, metavar="NAME=VALUE", help="A route qualifier; may be repeated.")
 @click.option("--client-id", default="", help="The key to log in with [made up].")
 @click.option(
     "--client-secret", default="", envvar="CLIENT_SECRET", help="Its secret [made up, or CLIENT_SECRET]."
@@ -23,26 +41,70 @@ def serve(
     context: click.Context,
     /,
     port: int,
-    latency: float,
+    vintage: str,
+    bare: bool,
+    latency: str,
     error_rate: float,
+    error_status: int,
+    write_conflict_rate: float,
+    reset_rate: float,
+    truncate_rate: float,
+    slow_body: float,
     token_ttl: float,
+    token_limit: int,
+    rate_limit: str,
+    circuit_breaker: bool,
+    tenant: str,
+    qualifier: tuple[str, ...],
     client_id: str,
     client_secret: str,
     until_eof: bool,
 ) -> None:
-    """Start the embedded DMS, a stand-in on this machine, until Ctrl-C.
+    """Start the embedded DMS and CMS, a stand-in on this machine, until Ctrl-C.
 
-    Its first line on standard output is one JSON object: url, client_id, client_secret, pid.
+    Its first line on standard output is one JSON object: url, cms_url, vintage, client_id, client_secret
+    and pid.
     """
+    from dmsperf_tui.standin.app import AppOptions
+    from dmsperf_tui.standin.breaker import BreakerSettings
+    from dmsperf_tui.standin.faults import Knobs
+    from dmsperf_tui.standin.rate_limit import RateLimit
     from dmsperf_tui.standin.server import StandinOptions, serve
+    from dmsperf_tui.standin.vintage import Vintage
 
-    options = StandinOptions(
-        port=port,
-        latency_s=latency,
+    played = Vintage(vintage)
+    knobs = Knobs(
+        latency=latency,
         error_rate=error_rate,
+        error_status=error_status,
+        write_conflict_rate=write_conflict_rate,
+        reset_rate=reset_rate,
+        truncate_rate=truncate_rate,
+        slow_body_s=slow_body,
         token_ttl_s=token_ttl,
-        client_id=client_id,
-        client_secret=client_secret,
-        until_eof=until_eof,
+        token_limit=token_limit,
     )
-    context.exit(serve(options))
+    try:
+        app = AppOptions(
+            client_id,
+            client_secret,
+            vintage=played,
+            bare=bare,
+            knobs=knobs,
+            rate_limit=RateLimit.read(rate_limit) if rate_limit else None,
+            circuit_breaker=BreakerSettings.of(played) if circuit_breaker else None,
+            tenant=tenant,
+            qualifiers=tuple(_qualifier(each) for each in qualifier),
+        )
+        code = serve(StandinOptions(app, port=port, until_eof=until_eof))
+    except ValueError as error:
+        raise click.UsageError(str(error), context) from None
+    context.exit(code)
+
+
+def _qualifier(text: str) -> tuple[str, str]:
+    """`schoolYear=2026` as its two halves. Raises `ValueError`."""
+    name, _, value = text.partition("=")
+    if not name or not value:
+        raise ValueError(f"'{text}' is no qualifier; write its name and value, such as schoolYear=2026.")
+    return name, value

@@ -85,9 +85,11 @@ async def settle(vu: VirtualUser, load: Load, attempt: Attempt, response: Respon
         stats.record(response, True, attempt.late_ns)
         attempt.late_ns = -1
         _report(vu, load, stats.name, f"{method} {path}", body, response)
-        if response.status != 401 or repeated or not attempt.generation:
-            return response
-        if not await load.newer_token(attempt.generation, TOKEN_PATIENCE_S):
+        repeatable = response.status == 401 and not repeated and attempt.generation
+        if not repeatable or not await load.newer_token(attempt.generation, TOKEN_PATIENCE_S):
+            if load.abort_on_4xx and 400 <= response.status < 500:
+                said = gist(load.without_secrets(response.text, vu.cookies.values()))
+                load.end_run(f"{stats.name} answered {response.status}: {said}")
             return response
         repeated = True
         response = await _again(vu, load, template, path, body, attempt)

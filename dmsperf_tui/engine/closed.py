@@ -1,17 +1,19 @@
 """Closed workloads: as many VUs as the level says, each iterating on and on, or for a number of iterations.
 
 constant-vus, ramping-vus, externally-controlled, shared-iterations, per-vu-iterations (k6 docs,
-"Executors"). A VU that is wanted again while it leaves simply stays.
+"Executors"). A VU that is wanted again while it leaves simply stays. A workload of entities takes those of
+its list, each until it is done with: one whose iteration was interrupted goes to another VU.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from dmsperf_tui.engine.iteration import Seat
 from dmsperf_tui.engine.leases import Leases
 from dmsperf_tui.engine.load import Load
-from dmsperf_tui.engine.vu import Flow, yield_once
+from dmsperf_tui.engine.vu import Flow, VirtualUser, yield_once
 from dmsperf_tui.engine.workload import WorkloadRunner
 from dmsperf_tui.plan.executors import share
 from dmsperf_tui.plan.scenario import WorkloadPlan
@@ -30,10 +32,12 @@ class ClosedRunner(WorkloadRunner):
         changed: Callable[[], None] = lambda: None,
         numbers: tuple[int, int] | None = None,
         want: Callable[[], None] = lambda: None,
+        surrender: Callable[[list[tuple[int, int]], list[int]], None] = lambda ranges, again: None,
     ) -> None:
-        """`want` asks the host for shared iterations."""
+        """`want` asks the host for shared iterations or entities, `surrender` gives entities back to it."""
         super().__init__(load, plan, flows, index, workers, changed, numbers)
-        self.leases = Leases(want) if plan.iterations is not None else None
+        self.leases = Leases(want) if plan.leased else None
+        self._surrender = surrender
         self._per_vu = plan.iterations_per_vu
         self._wanted = 0
         self._settled = False
@@ -64,6 +68,9 @@ class ClosedRunner(WorkloadRunner):
     def follow(self, own_ns: int) -> None:
         self._followed = True
         wanted = share(int(self.steering.level(own_ns)), self._index, self._workers)
+        if not wanted and self.plan.entities and self.leases is not None and self.leases.held:
+            # With no VU here they would keep the others waiting at their barrier.
+            self._surrender(*self.leases.surrender())
         if wanted == self._wanted and self._settled:
             return
         self._wanted, self._settled = wanted, True
@@ -109,9 +116,11 @@ class ClosedRunner(WorkloadRunner):
                 # The regular time ends between two ticks: no iteration starts after it.
                 break
             if self.leases is not None:
-                vu.index = await self.leases.take(self.gauge.vus)
+                vu.index = await self.leases.take(self.gauge.vus, lambda: seat.leaving)
                 self.gauge.taken = self.leases.taken
                 if vu.index is None:
+                    if not self.leases.exhausted:
+                        continue
                     self._finished_seats.add(seat)
                     break
                 if seat.leaving or load.held:
@@ -128,9 +137,30 @@ class ClosedRunner(WorkloadRunner):
                 vu.index = self._per_vu - seat.left - 1
             else:
                 self.gauge.planned += 1
+            vu.again = self.leases is not None and vu.index is not None and self.leases.again(vu.index)
             requests = vu.requests
             self._iterations.start()
-            await self._iterations.run(seat)
+            try:
+                await self._iterations.run(seat)
+            except asyncio.CancelledError:
+                self._interrupted(vu)
+                raise
+            if self.plan.entities and vu.index is not None:
+                load.outcomes.settle(self.plan.name, vu.index, vu.outcome)
             if vu.requests == requests:
                 # An iteration that sent nothing may have awaited nothing: the others are to run, too.
                 await yield_once()
+
+    def _interrupted(self, vu: VirtualUser) -> None:
+        """Its entity is another's now, unless it is known to exist."""
+        if not self.plan.entities or vu.index is None or self.leases is None:
+            return
+        if vu.outcome is not None:
+            self._load.outcomes.settle(self.plan.name, vu.index, vu.outcome)
+        else:
+            self.leases.interrupted(vu.index)
+
+    def _leave(self, seat: Seat, deadline_ns: int) -> None:
+        super()._leave(seat, deadline_ns)
+        if self.leases is not None and seat.task is not None:
+            self.leases.wake()

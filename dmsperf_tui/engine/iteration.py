@@ -6,10 +6,10 @@ import asyncio
 import traceback
 from pathlib import Path
 
-from dmsperf_tui.engine.load import Load
+from dmsperf_tui.engine.load import Load, RunAbortError
 from dmsperf_tui.engine.messages import Sample, WorkloadGauge
 from dmsperf_tui.engine.mix import Mix
-from dmsperf_tui.engine.vu import Cast, RunAbortError, VirtualUser
+from dmsperf_tui.engine.vu import Cast, VirtualUser
 from dmsperf_tui.plan.metrics import FLOW_ERRORS
 from dmsperf_tui.plan.scenario import WorkloadPlan
 from dmsperf_tui.plan.units import NS_PER_S

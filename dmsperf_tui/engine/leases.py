@@ -1,4 +1,4 @@
-"""Indexes of shared iterations that the host has granted to this worker."""
+"""Indexes of shared iterations, or of a list's entities, that the host has granted to this worker."""
 
 from __future__ import annotations
 
@@ -19,14 +19,28 @@ class Leases:
         self._asked = False
         self._exhausted = False
         self._granted = asyncio.Event()
+        self._again: set[int] = set()
+        """What was begun once already, without an end."""
         self.taken = 0
         """How many were handed out, in the order in which they were granted."""
 
-    def grant(self, start: int, stop: int) -> None:
-        """The host's answer; an empty range says that none are left."""
+    @property
+    def exhausted(self) -> bool:
+        """The host has said that there are no more."""
+        return self._exhausted
+
+    @property
+    def held(self) -> bool:
+        """Whether some are there to be taken."""
+        return bool(self._ranges)
+
+    def grant(self, start: int, stop: int, again: bool = False) -> None:
+        """The host's answer; an empty range says that none are left. `again`: they may have been begun."""
         self._asked = False
         if stop > start:
             self._ranges.append(range(start, stop))
+            if again:
+                self._again.update(range(start, stop))
         else:
             self._exhausted = True
         self._granted.set()
@@ -41,9 +55,34 @@ class Leases:
         self._ranges.appendleft(range(index, index + 1))
         self._granted.set()
 
-    async def take(self, vus: int) -> int | None:
-        """The next index, or None when there are no more. Asks ahead for `vus` VUs."""
-        while True:
+    def interrupted(self, index: int) -> None:
+        """`index` was begun and did not come to its end."""
+        self._again.add(index)
+        self.put_back(index)
+
+    def again(self, index: int) -> bool:
+        """Whether `index`, which was just taken, had been begun before."""
+        if index in self._again:
+            self._again.remove(index)
+            return True
+        return False
+
+    def surrender(self) -> tuple[list[tuple[int, int]], list[int]]:
+        """What was granted and not taken: no longer this worker's. And which of it had been begun."""
+        ranges, self._ranges = self._ranges, deque()
+        again, self._again = self._again, set()
+        return [(indexes.start, indexes.stop) for indexes in ranges], sorted(again)
+
+    def wake(self) -> None:
+        """Those who wait look whether they are still to."""
+        self._granted.set()
+
+    async def take(self, vus: int, unwanted: Callable[[], bool] = lambda: False) -> int | None:
+        """The next index, or None when there are no more, or the VU is `unwanted` by now.
+
+        Asks ahead for `vus` VUs.
+        """
+        while not unwanted():
             held = sum(len(r) for r in self._ranges)
             if held <= vus * _LOW_WATER and not self._asked and not self._exhausted:
                 self._asked = True
@@ -60,4 +99,6 @@ class Leases:
                 return index
             if self._exhausted and not self._asked:
                 return None
+            self._granted.clear()
             await self._granted.wait()
+        return None

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from dmsperf_tui.engine.alarm import Alarm, LoopAlarm
 from dmsperf_tui.engine.clock import RunClock
 from dmsperf_tui.engine.http import NO_HEADERS, HeaderLine, Origin, Response, WireCounters, header_line
+from dmsperf_tui.engine.outcomes import OutcomeLog
 from dmsperf_tui.engine.recorder import Recorder
 from dmsperf_tui.plan.metrics import MetricType
 from dmsperf_tui.plan.scenario import THINK_TIME_FLOOR_S
 from dmsperf_tui.plan.secrecy import Secrets, without_secret_fields
 from dmsperf_tui.plan.units import NS_PER_S
+
+
+class RunAbortError(Exception):
+    """The run is to end at once: the iteration that said so goes no further."""
 
 
 class Load:
@@ -29,6 +34,8 @@ class Load:
         seed: int = 0,
         profile: Mapping[str, Any] | None = None,
         data: Mapping[str, Any] | None = None,
+        context: Mapping[str, Any] | None = None,
+        share: tuple[int, int] = (0, 1),
         setup: Any = None,
         metrics: Mapping[str, MetricType] | None = None,
         speedup: float = 1.0,
@@ -44,6 +51,13 @@ class Load:
         self.seed = seed
         self.profile: Mapping[str, Any] = profile or {}
         self.data: Mapping[str, Any] = data or {}
+        self.context: Mapping[str, Any] = context or {}
+        """What the system's preparation has found."""
+        self.share = share
+        """(index of this worker, number of workers), as the run was prepared."""
+        self.shared: dict[str, Any] = {}
+        """The flows' own: one for all VUs of this worker."""
+        self.outcomes = OutcomeLog()
         self.setup = setup
         self.declared: Mapping[str, MetricType] = metrics or {}
         self.wire = WireCounters()
@@ -52,6 +66,8 @@ class Load:
         """Asks for the end of the run, with the reason."""
         self.tap = tap
         """Sees each exchange (`--http-debug`)."""
+        self.abort_on_4xx = False
+        """The first 4xx answer that is a failed request ends the run (the k6 suite's ABORT_ON_4XX)."""
         self.make_alarm = make_alarm
         """What wakes the loop when an arrival is due."""
         self.held = False
@@ -66,6 +82,13 @@ class Load:
         self._go = asyncio.Event()
         self._go.set()
         self._token_changed = asyncio.Event()
+
+    def end_run(self, reason: str) -> NoReturn:
+        """Asks for the end of the whole run; raises RunAbortError for the iteration that does."""
+        self.abort(reason)
+        # Until the host has ended it, which takes a moment, nothing more goes out.
+        self.hold()
+        raise RunAbortError(reason)
 
     # --- the gate -------------------------------------------------------------------------------
 

@@ -34,6 +34,9 @@ class Prepare:
     """The scenario's: where its flows and data files are."""
     speedup: float
     http_debug: bool = False
+    abort_on_4xx: bool = False
+    context: dict[str, Any] = field(default_factory=dict)
+    """What the system's preparation has found, for its flows."""
     kind: Literal["prepare"] = "prepare"
 
 
@@ -150,11 +153,13 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Shared iterations [start, stop) are this worker's; empty: none are left."""
+    """Shared iterations, or entities, [start, stop) are this worker's; empty: none are left."""
 
     workload: str
     start: int
     stop: int
+    again: bool = False
+    """A lost worker had them: they may have been created."""
     kind: Literal["grant"] = "grant"
 
 
@@ -219,6 +224,29 @@ class Want:
 
     workload: str
     kind: Literal["want"] = "want"
+
+
+@dataclass(frozen=True, slots=True)
+class Surrender:
+    """Entities [start, stop) that were granted and will not be begun here: no VU is left for them."""
+
+    workload: str
+    ranges: list[tuple[int, int]]
+    again: list[int]
+    """Those of them that may have been created."""
+    kind: Literal["surrender"] = "surrender"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What flows have created since the last time, in base64."""
+
+    settled: dict[str, str]
+    """By workload: its entities that are done with, each an index of 4 bytes, little-endian, and an id of 16;
+    an id of zeros says that it could not be created."""
+    made: dict[str, str]
+    """Ids of what was created outside lists, by kind."""
+    kind: Literal["outcomes"] = "outcomes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,7 +432,19 @@ Down = Annotated[
     Field(discriminator="kind"),
 ]
 Up = Annotated[
-    Ready | SetUpDone | TearDownDone | Abort | Ack | Drained | Renew | Want | Gauges | Interval | Finished,
+    Ready
+    | SetUpDone
+    | TearDownDone
+    | Abort
+    | Ack
+    | Drained
+    | Renew
+    | Want
+    | Surrender
+    | Outcomes
+    | Gauges
+    | Interval
+    | Finished,
     Field(discriminator="kind"),
 ]
 DOWN: TypeAdapter[Down] = TypeAdapter(Down)

@@ -44,10 +44,6 @@ _Prepared = tuple[RequestTemplate, OperationStats]
 Flow = Callable[["VirtualUser"], Awaitable[Any]]
 
 
-class RunAbortError(Exception):
-    """A flow has called `vu.abort`."""
-
-
 class Cast:
     """What all VUs of one workload share: its name, tags and environment, and the requests made ready."""
 
@@ -96,7 +92,11 @@ class VirtualUser:
         self.iteration = 0
         """How many iterations this VU has begun before this one."""
         self.index: int | None = None
-        """shared-iterations: this iteration's index among all of them."""
+        """shared-iterations: this iteration's index among all of them; of a list: the entity's."""
+        self.again = False
+        """Of an entity of a list: it was begun once already, so it may exist."""
+        self.outcome: bytes | None = None
+        """Of an entity of a list: the flow puts its id here, 16 bytes, once it exists."""
         self.random = random.Random(f"{load.seed}/{cast.workload}/{number}")
         """Seeded by run, workload and VU: the same `--seed` gives the same data."""
         self.memory: dict[str, Any] = {}
@@ -131,6 +131,21 @@ class VirtualUser:
     def profile(self) -> Mapping[str, Any]:
         """The profile's values: `vu.profile["data.schools"]`."""
         return self._load.profile
+
+    @property
+    def context(self) -> Mapping[str, Any]:
+        """What the preparation of the run has found out about the system: which keys depends on it."""
+        return self._load.context
+
+    @property
+    def shared(self) -> dict[str, Any]:
+        """The flows' own, one for all VUs of this worker: for what is large, or known to them all."""
+        return self._load.shared
+
+    @property
+    def worker(self) -> tuple[int, int]:
+        """(index of this worker from 0, number of workers), as the run began."""
+        return self._load.share
 
     @property
     def env(self) -> Mapping[str, str]:
@@ -347,10 +362,13 @@ class VirtualUser:
             self._group = outer
         measures.trend("group_duration", labels, (clock.elapsed_ns() - begun_ns + 500) // 1000)
 
+    def made(self, kind: str, identity: bytes) -> None:
+        """Says that an item was created which `setup clean` is to delete; `identity` has 16 bytes."""
+        self._load.outcomes.made(kind, identity)
+
     def abort(self, reason: str) -> NoReturn:
         """Ends the whole run at once, with exit code 108 (k6: `test.abort`)."""
-        self._load.abort(sendable(reason))
-        raise RunAbortError(reason)
+        self._load.end_run(sendable(reason))
 
     # --- time -----------------------------------------------------------------------------------
 
@@ -361,6 +379,7 @@ class VirtualUser:
     def begin(self, late_ns: int) -> None:
         """A new iteration, so long after its planned start; -1 where none was planned."""
         self.late_ns = late_ns
+        self.outcome = None
         self._group = ""
 
     def hang_up(self) -> None:

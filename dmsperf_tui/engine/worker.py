@@ -46,6 +46,7 @@ from dmsperf_tui.engine.messages import (
     SetUpDone,
     Start,
     Steer,
+    Surrender,
     TearDown,
     TearDownDone,
     Thaw,
@@ -149,11 +150,11 @@ class Worker:
                 for load in (self._load, self._around):
                     if load is not None:
                         load.set_token(message.value, message.generation)
-            case Grant(workload, start, stop):
+            case Grant(workload, start, stop, again):
                 runner = self._runners[workload]
                 assert isinstance(runner, ClosedRunner)
                 assert runner.leases is not None
-                runner.leases.grant(start, stop)
+                runner.leases.grant(start, stop, again)
             case Reshare(index, workers, elapsed_ns):
                 self._share = (index, workers)
                 for runner in self._runners.values():
@@ -231,6 +232,8 @@ class Worker:
             seed=plan.seed,
             profile=plan.profile,
             data=self._data,
+            context=plan.context,
+            share=(plan.index, plan.workers),
             setup=setup,
             metrics=plan.plan.metrics,
             speedup=plan.speedup,
@@ -238,6 +241,7 @@ class Worker:
             abort=lambda reason: self._channel.send(Abort(reason)),
             make_alarm=precise_alarm,
         )
+        load.abort_on_4xx = plan.abort_on_4xx
         if plan.http_debug:
             load.tap = lambda request, response: print_exchange(request, response, load.without_secrets)
         if self._token is not None:
@@ -274,6 +278,7 @@ class Worker:
             return None, load.without_secrets(f"{name} failed: {type(fault).__name__}: {fault}")
         finally:
             vu.hang_up()
+            self._tell_outcomes(load)
             self._around = None
 
     def _begin(self, at_ns: int, setup: Any) -> None:
@@ -295,7 +300,11 @@ class Worker:
         def want() -> None:
             self._channel.send(Want(workload.name))
 
-        return ClosedRunner(load, workload, flows, *self._share, self._tell_gauges, numbers, want)
+        def surrender(ranges: list[tuple[int, int]], again: list[int]) -> None:
+            self._channel.send(Surrender(workload.name, ranges, again))
+
+        changed = self._tell_gauges
+        return ClosedRunner(load, workload, flows, *self._share, changed, numbers, want, surrender)
 
     def _end(self, at_once: bool) -> None:
         if self._load is not None:
@@ -321,6 +330,7 @@ class Worker:
             if self._pausing is not None and not load.wire.in_flight:
                 self._channel.send(Drained(self._pausing))
                 self._pausing = None
+            self._tell_outcomes(load)
             wall_ns = load.clock.wall_ns()
             while wall_ns >= (reporter.second + 1) * NS_PER_S:
                 self._channel.send(reporter.interval())
@@ -339,8 +349,13 @@ class Worker:
             if lag_s > STALL_S:
                 # This worker was suspended: what the host said meanwhile has not been read yet.
                 self._heard_ns = perf_counter_ns()
+        self._tell_outcomes(load)
         self._channel.send(reporter.interval())
         self._channel.send(Finished(cut_short))
+
+    def _tell_outcomes(self, load: Load) -> None:
+        if load.outcomes:
+            self._channel.send(load.outcomes.take())
 
     def _tell_gauges(self) -> None:
         load = self._load

@@ -28,6 +28,7 @@ from dmsperf_tui.plan.scenario_file import (
     ScenarioFile,
     SharedIterations,
     ThresholdSpec,
+    VuWorkload,
     explain,
 )
 from dmsperf_tui.plan.thresholds import Threshold, parse_threshold
@@ -95,6 +96,13 @@ class WorkloadPlan:
     tags: dict[str, str] = field(default_factory=dict)
     connections_per_vu: int = 6
     connect_timeout_s: float | None = None
+    entities: str | None = None
+    """The list that its VUs work through; `iterations` is then how many are to be done, once it is known."""
+
+    @property
+    def leased(self) -> bool:
+        """Whether its iterations are counted by the host, which leases them to the workers."""
+        return self.iterations is not None or self.entities is not None
 
     @property
     def end_ns(self) -> int:
@@ -310,6 +318,7 @@ def _workload(name: str, spec: AnyWorkload, given: _Overrides) -> WorkloadPlan:
         tags=spec.tags,
         connections_per_vu=spec.connections_per_vu,
         connect_timeout_s=spec.connect_timeout,
+        entities=spec.entities if isinstance(spec, VuWorkload) else None,
     )
 
 

@@ -85,7 +85,13 @@ class Workload(File):
     """Name look-up, TCP and TLS together; without it the request's own timeout holds. Not in k6."""
 
 
-class ConstantVus(Workload):
+class VuWorkload(Workload):
+    entities: str | None = None
+    """A list of what is to be created, `dms.load_phase`: the VUs take one entity after another until it is
+    done, and the duration is a limit. Not in k6."""
+
+
+class ConstantVus(VuWorkload):
     executor: Literal["constant-vus"]
     vus: int = Field(default=1, ge=1)
     duration: Regular
@@ -100,7 +106,7 @@ class VuStage(StageSpec):
     target: int = Field(ge=0)
 
 
-class RampingVus(Workload):
+class RampingVus(VuWorkload):
     executor: Literal["ramping-vus"]
     start_vus: int = Field(default=1, ge=0)
     stages: list[VuStage] = Field(min_length=1)
@@ -167,7 +173,7 @@ class RampingArrivalRate(Arrival):
     stages: list[StageSpec] = Field(min_length=1)
 
 
-class ExternallyControlled(Workload):
+class ExternallyControlled(VuWorkload):
     """k6 1.x: VUs set from outside. Here every executor can be; this one adds the cap."""
 
     executor: Literal["externally-controlled"]

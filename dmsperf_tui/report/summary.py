@@ -133,6 +133,19 @@ class WorkloadPart(_Part):
     """Of a mix: the shares as set last."""
 
 
+class EntityPart(_Part):
+    """One kind of entity that a load phase was to create."""
+
+    workload: str
+    name: str
+    order: int
+    """Its place in the order of the system's dependencies."""
+    total: int
+    created: int
+    """What was there before a resumed run included."""
+    failed: int
+
+
 class Segment(_Part):
     """The seconds between two stages or load-changing events."""
 
@@ -222,6 +235,7 @@ class Summary(_Part):
     metrics: dict[str, Trend | Counter | Rate | Gauge]
     operations: list[Operation]
     workloads: dict[str, WorkloadPart]
+    entities: list[EntityPart] = []
     segments: list[Segment]
     thresholds: list[ThresholdPart]
     checks: list[CheckPart]

@@ -166,6 +166,20 @@ def _arrivals(summary: Summary) -> Iterator[str]:
     yield ""
 
 
+def _entities(summary: Summary) -> Iterator[str]:
+    """What a load phase has created."""
+    if not summary.entities:
+        return
+    created, total = (sum(getattr(one, key) for one in summary.entities) for key in ("created", "total"))
+    yield f"  █ ENTITIES ({created:,} of {total:,})"
+    yield ""
+    for one in summary.entities:
+        mark = "✓" if one.created == one.total else "✗"
+        failed = f", {one.failed:,} failed" if one.failed else ""
+        yield f"    {mark} {one.order:>3}  {one.name:<52} {one.created:>9,} of {one.total:,}{failed}"
+    yield ""
+
+
 def _errors(summary: Summary) -> Iterator[str]:
     if not summary.errors:
         return
@@ -179,7 +193,7 @@ def _errors(summary: Summary) -> Iterator[str]:
 
 
 def _events(summary: Summary) -> Iterator[str]:
-    shown = [event for event in summary.events if event.kind not in ("start", "stage")]
+    shown = [event for event in summary.events if event.kind not in ("start", "stage", "order")]
     if not shown:
         return
     yield "  █ EVENTS"
@@ -228,6 +242,7 @@ def text_summary(summary: Summary) -> str:
             lines.append("")
     lines += _operations(summary)
     lines += _arrivals(summary)
+    lines += _entities(summary)
     lines += _errors(summary)
     lines += _events(summary)
     lines += _verdict(summary)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from time import perf_counter_ns
 
+from dmsperf_tui.engine.ids import NO_ID
 from dmsperf_tui.engine.messages import (
     Abort,
     Ack,
@@ -15,18 +17,22 @@ from dmsperf_tui.engine.messages import (
     Gauges,
     Grant,
     Interval,
+    Outcomes,
     Prepare,
     Ready,
     Renew,
     Reshare,
     SetUp,
     SetUpDone,
+    Surrender,
     TearDown,
     TearDownDone,
     Up,
     Want,
 )
+from dmsperf_tui.engine.outcomes import entries
 from dmsperf_tui.plan.units import NS_PER_S
+from dmsperf_tui.run.entity_store import EntityStore
 from dmsperf_tui.run.preparation import SetupError
 from dmsperf_tui.run.run import Run
 from dmsperf_tui.run.workers import WorkerHandle
@@ -48,7 +54,13 @@ MakeWorker = Callable[[int], Awaitable[WorkerHandle]]
 class Crew:
     """What the workers measure goes into the `Run`; what they ask of the host goes to callbacks."""
 
-    def __init__(self, run: Run, make_worker: MakeWorker, refused: Callable[[int], None]) -> None:
+    def __init__(
+        self, run: Run, make_worker: MakeWorker, refused: Callable[[int], None], store: EntityStore
+    ) -> None:
+        self.store = store
+        """Where what flows have created is kept."""
+        self.order_opened: Callable[[str], None] = lambda workload: None
+        """Called when another order of a workload's list begins, and at its end."""
         self.all_done = asyncio.Event()
         """No worker is left at work."""
         self.all_drained: Callable[[], None] = lambda: None
@@ -73,6 +85,8 @@ class Crew:
         self._heard_ns: dict[int, int] = {}
         self._watched_ns = perf_counter_ns()
         self._end_by_ns: int | None = None
+        self._waiting: dict[str, list[int]] = {}
+        """Workers with VUs that an order's barrier holds up, by workload."""
         self._around: asyncio.Future[SetUpDone | TearDownDone] | None = None
 
     @property
@@ -198,8 +212,15 @@ class Crew:
                     self._drained.add(index)
                     self._check_drained()
             case Want(workload):
-                indexes = run.shared[workload].lease(index)
-                self._workers[index].send(Grant(workload, indexes.start, indexes.stop))
+                self._grant(workload, index)
+            case Surrender(workload, ranges, again):
+                run.lists[workload].surrender(index, ranges, again)
+                self._serve(workload)
+            case Outcomes(settled, made):
+                for workload, encoded in settled.items():
+                    self._settle(workload, encoded)
+                for kind, ids in made.items():
+                    self.store.made(kind, b64decode(ids))
             case Renew(generation):
                 self._refused(generation)
             case Ready():
@@ -212,6 +233,33 @@ class Crew:
                 self._check_drained()
                 self._check_done()
 
+    def _grant(self, workload: str, index: int) -> None:
+        """More of what the workload's VUs on worker `index` are to do, or later, when there is any."""
+        work = self._run.lists.get(workload)
+        indexes = self._run.shared[workload].lease(index) if work is None else work.lease(index)
+        if indexes is None:
+            self._waiting.setdefault(workload, []).append(index)
+            return
+        again = work is not None and bool(indexes) and work.begun(indexes.start)
+        self._workers[index].send(Grant(workload, indexes.start, indexes.stop, again))
+
+    def _serve(self, workload: str) -> None:
+        """There is more to do: those who wait for it ask again."""
+        for index in self._waiting.pop(workload, []):
+            if index in self._workers:
+                self._grant(workload, index)
+
+    def _settle(self, workload: str, encoded: str) -> None:
+        work, moved = self._run.lists[workload], False
+        for index, identity in entries(encoded):
+            if identity != NO_ID:
+                # Before the next order begins, whose entities may refer to it.
+                self.store.put(index, identity)
+            moved |= work.settle(index, identity != NO_ID)
+        if moved:
+            self.order_opened(workload)
+            self._serve(workload)
+
     def _lose(self, index: int) -> None:
         run = self._run
         worker = self._workers.pop(index)
@@ -221,6 +269,9 @@ class Crew:
         run.workers_alive -= 1
         for name, shared in run.shared.items():
             shared.give_back(index, run.statistics.taken(index, name))
+        for name, work in run.lists.items():
+            work.give_back(index)
+            self._serve(name)
         run.forget_worker(index)
         why = self._why.get(index, f"pid {worker.pid} is gone")
         said = (

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dmsperf_tui.plan.metrics import FLOW_ERRORS
 from dmsperf_tui.plan.scenario import WorkloadPlan
+from dmsperf_tui.plan.units import NS_PER_S, format_clock
 from dmsperf_tui.run.totals import DURATION
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ def findings(run: Run) -> tuple[str, ...]:
     for workload in run.config.plan.workloads:
         found.append(_flow_errors(run, workload))
         found.append(_cap_reached(run, workload) if workload.arrival else _closed_loop(run, workload))
+    found += run.plateaus.findings()
+    found += [_list_behind(run, workload) for workload in run.config.plan.workloads]
     if run.state.over:
         found += [
             f"threshold {row.metric} {row.expression} judged nothing: no sample carried these tags"
@@ -29,6 +32,20 @@ def findings(run: Run) -> tuple[str, ...]:
             if row.value is None and "{" in row.metric
         ]
     return tuple(text for text in found if text)
+
+
+def _list_behind(run: Run, workload: WorkloadPlan) -> str:
+    """A load phase that its limit has cut off, or will."""
+    work = run.lists.get(workload.name)
+    if work is None or work.finished:
+        return ""
+    said = f"{workload.name}: {work.left:,} of {work.total:,} entities are not created"
+    if run.state.over or workload.name in run.over:
+        return f"{said}: --resume {run.info.id} goes on with them"
+    rate, left_s = run.paces[workload.name].rate, (run.end_ns(workload) - run.elapsed_ns) / NS_PER_S
+    if not rate or work.left / rate <= left_s:
+        return ""
+    return f"{said}, and at {rate:.0f}/s they take {format_clock(work.left / rate)}: longer than is left"
 
 
 def _flow_errors(run: Run, workload: WorkloadPlan) -> str:

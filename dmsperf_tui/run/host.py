@@ -79,8 +79,12 @@ class RunHost:
         self.record.scenario(config.scenario_source)
         self._preparation = Preparation(self.run, self.record)
         self._crew = Crew(
-            self.run, lambda index: make_worker(self.record, index), self._preparation.token_refused
+            self.run,
+            lambda index: make_worker(self.record, index),
+            self._preparation.token_refused,
+            self.record.entities,
         )
+        self._crew.order_opened = self._order_opened
         self._preparation.send_all = self._crew.send_all
         self._crew.progress = self._progress
         self.helm = Helm(self.run, self._crew, self._cancel_getting_ready)
@@ -138,7 +142,7 @@ class RunHost:
             plan=config.plan,
             index=index,
             workers=config.workers,
-            url=environment.url,
+            url=environment.load_url,
             ca_file=environment.ca_file,
             insecure=environment.insecure,
             seed=config.seed,
@@ -146,6 +150,8 @@ class RunHost:
             folder=str(config.scenario_folder),
             speedup=config.speedup,
             http_debug=config.http_debug,
+            abort_on_4xx=config.abort_on_4xx,
+            context=self._preparation.context,
         )
 
     async def _under_load(self) -> None:
@@ -180,6 +186,7 @@ class RunHost:
             run.message = problem
             if problem:
                 run.event("teardown-failed", problem)
+        await self._preparation.clean_up()
 
     async def _tick(self) -> None:
         run, clock = self.run, self.run.clock
@@ -219,8 +226,9 @@ class RunHost:
         run = self.run
         for workload in run.config.plan.workloads:
             name = workload.name
-            shared = run.shared.get(name)
-            all_leased = shared is None or not shared.left or run.elapsed_ns >= run.end_ns(workload)
+            shared, work = run.shared.get(name), run.lists.get(name)
+            none_left = (shared is None or not shared.left) and (work is None or work.finished)
+            all_leased = none_left or run.elapsed_ns >= run.end_ns(workload)
             started = run.starts[name] is not None
             if name not in run.over and started and all_leased and run.statistics.gauge(name).done:
                 run.over.add(name)
@@ -232,6 +240,16 @@ class RunHost:
                 run.replan()
                 self._crew.send_all(Start(workload.name, starts_ns))
         self._mark_stages()
+
+    def _order_opened(self, workload: str) -> None:
+        """Another order of the workload's list begins, or it is done with."""
+        run, work = self.run, self.run.lists[workload]
+        if work.order is None:
+            failed = f", {work.failed} could not be created" if work.failed else ""
+            run.event("order", f"{workload}: all {work.total} entities are done with{failed}")
+        else:
+            names = ", ".join(part.name for part in work.parts if part.order == work.order)
+            run.event("order", f"{workload}: order {work.order} begins: {names}")
 
     @property
     def _more_to_come(self) -> bool:

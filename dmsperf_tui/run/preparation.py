@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import httpx
+from pydantic import SecretStr
 
+from dmsperf_tui import __version__
 from dmsperf_tui.engine.messages import Down, Token
+from dmsperf_tui.plan.errors import ConfigError
+from dmsperf_tui.run.cleanup import delete_left
 from dmsperf_tui.run.embedded import EmbeddedError, EmbeddedSystem
+from dmsperf_tui.run.load_data import find_data
 from dmsperf_tui.run.record import Record
 from dmsperf_tui.run.run import Run
+from dmsperf_tui.settings.config import RunConfig
 from dmsperf_tui.settings.environment import Environment
-from dmsperf_tui.systems.dms.preflight import preflight
+from dmsperf_tui.settings.variables import DOTENV, save_variables
+from dmsperf_tui.systems.checks import PreflightRow, StepError, StepRow
+from dmsperf_tui.systems.dms.load_phase import LoadPhaseError
+from dmsperf_tui.systems.dms.preflight import Needs, preflight
+from dmsperf_tui.systems.dms.setup.clients import ensure_client
 from dmsperf_tui.systems.dms.token import TokenKeeper, TokenSource
+from dmsperf_tui.systems.dms.uses import descriptors, uses
 
 
 class SetupError(Exception):
@@ -37,7 +50,8 @@ def control_client(environment: Environment) -> httpx.AsyncClient:
         except (OSError, ssl.SSLError) as fault:
             raise SetupError(f"ca_file {environment.ca_file} cannot be used: {fault}") from None
     # The proxies of the shell are for browsing: load and its set-up go straight to the environment.
-    return httpx.AsyncClient(verify=verify, trust_env=False)
+    headers = {"User-Agent": f"dmsperf-tui/{__version__} (set-up)"}
+    return httpx.AsyncClient(verify=verify, trust_env=False, headers=headers)
 
 
 def token_source(client: httpx.AsyncClient, environment: Environment) -> TokenSource | None:
@@ -46,6 +60,28 @@ def token_source(client: httpx.AsyncClient, environment: Environment) -> TokenSo
         return None
     return TokenSource(
         client, environment.oauth_url, environment.client_id, environment.client_secret.get_secret_value()
+    )
+
+
+def needs_of(config: RunConfig) -> Needs:
+    """What the plan asks of its environment and of this machine."""
+    plan = config.plan
+    flows = [flow.flow for workload in plan.workloads for flow in workload.flows]
+    flows += [name for name in (plan.setup, plan.teardown) if name is not None]
+    of_lists = {flow.flow for workload in plan.workloads if workload.entities for flow in workload.flows}
+    needed = uses(flows)
+    return Needs(
+        uses=needed,
+        spared=frozenset(needed) - frozenset(uses(flow for flow in flows if flow not in of_lists)),
+        planned_rate=max((rate for _, rate in plan.rate_corners), default=None),
+        connections=math.ceil(
+            sum(workload.peak_vus * workload.connections_per_vu for workload in plan.workloads)
+            / config.workers
+        ),
+        descriptors=descriptors(flows),
+        results=config.results,
+        vus=math.ceil(plan.peak_vus / config.workers),
+        school_year=int(config.profile.values["data.school_year"]),
     )
 
 
@@ -64,6 +100,8 @@ class Preparation:
         self._keeper: TokenKeeper | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._token: Token | None = None
+        self.context: dict[str, Any] = {}
+        """What was found about the system, for its flows."""
 
     async def run(self) -> None:
         """Prepares; raises SetupError."""
@@ -80,22 +118,67 @@ class Preparation:
             run.message = ""
         self._client = control_client(self.environment)
         dms = run.config.plan.system == "dms"
+        if dms:
+            await self._make_client(self._client)
         source = token_source(self._client, self.environment)
         obtain = None
         if dms and source is not None:
             self._keeper = TokenKeeper(source, self._take_token, self._token_event)
             obtain = self._keeper.start
-        async for row in preflight(self._client, self.environment.url, obtain, dms=dms):
+        place, needs = self.environment.place(), needs_of(run.config)
+        async for row in preflight(self._client, place, obtain, dms=dms, needs=needs):
             run.preflight.append(row)
             run.changed.set()
-            if row.ok is False:
+            if row.ok is False and row.fatal:
                 raise SetupError(f"{row.name}: {row.detail}" + (f"; {row.mend}" if row.mend else ""))
+        if dms:
+            place = self.environment.place()
+            try:
+                self.context = await find_data(run, self._record.entities, self._client, place)
+            except LoadPhaseError as fault:
+                raise SetupError(f"data of the load phase: {fault}") from None
         if self._keeper is not None:
             self._keeping = asyncio.create_task(self._keeper.keep(), name="token keeper")
 
+    async def _make_client(self, client: httpx.AsyncClient) -> None:
+        """A client of the DMS where there is none and the environment allows it."""
+        place = self.environment.place()
+        if place.client is not None:
+            return
+        try:
+            made = await ensure_client(client, place, save_variables)
+        except (StepError, ConfigError) as fault:
+            mend = "run: dmsperf-tui setup client"
+            self._run.preflight.append(PreflightRow("client", False, str(fault), mend=mend, fatal=False))
+            return
+        if made is not None:
+            secret = SecretStr(made.client_secret)
+            self.environment = self.environment.model_copy(
+                update={"client_id": made.client_id, "client_secret": secret}
+            )
+            self._run.preflight.append(
+                PreflightRow("client", True, f"{made.client_id} made, and kept in {DOTENV}")
+            )
+
+    async def clean_up(self) -> None:
+        """Deletes what the run has created, where the environment says so (`cleanup = true`)."""
+        run, environment = self._run, self.environment
+        if not environment.cleanup or environment.embedded or self._client is None:
+            return
+        row = StepRow("cleanup", True, "nothing was created")
+        try:
+            async for row in delete_left(self._client, environment.place(), self._record.folder):
+                run.message = f"cleaning up: {row.detail}"
+                run.changed.set()
+        except (OSError, ValueError, httpx.HTTPError) as fault:
+            row = StepRow("cleanup", False, str(fault) or type(fault).__name__)
+        run.message = ""
+        failed = "; go on with: dmsperf-tui setup clean" if row.ok is False else ""
+        run.event("cleanup", f"cleanup: {row.detail}{failed}")
+
     def _token_event(self, kind: str, text: str) -> None:
         self._run.event(kind, text)
-        if kind in ("token-failed", "token-refused"):
+        if kind in ("token-failed", "token-refused", "token-limited"):
             self._run.message = f"token: {text}"
             self._run.verdict.fact("suspect", f"the token could not be renewed: {text}")
         elif self._run.message.startswith("token: "):

@@ -21,6 +21,7 @@ from dmsperf_tui.engine.messages import Sample
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.report.interval_log import IntervalLog
 from dmsperf_tui.report.summary import Summary
+from dmsperf_tui.run.entity_store import EntityStore
 from dmsperf_tui.run.snapshot import EventRow, TimelineRow
 from dmsperf_tui.run.statistics import ErrorGroup, Second
 
@@ -44,6 +45,7 @@ class Record:
         self._files: dict[str, IO[bytes]] = {}
         self._intervals = IntervalLog(folder / "intervals.hlog")
         self._summary_at = 0.0
+        self.entities = EntityStore(folder, self._guard)
 
     @classmethod
     def create(cls, results: Path, run_id: str, scenario: str, copy: Path | None = None) -> Record:
@@ -129,6 +131,7 @@ class Record:
             self._guard(file.close)
         self._files.clear()
         self._guard(self._intervals.close)
+        self.entities.close()
         for log in self.folder.glob("*.log"):
             if not log.stat().st_size:
                 log.unlink()

@@ -16,9 +16,11 @@ from dmsperf_tui.run.link import RunLink, SocketLink
 from dmsperf_tui.run.registry import find_live, live_runs, process_alive
 from dmsperf_tui.run.snapshot import (
     CheckRow,
+    EntityRow,
     ErrorRow,
     EventRow,
     HealthRow,
+    ListRow,
     OperationRow,
     RunInfo,
     RunSnapshot,
@@ -151,6 +153,7 @@ def read_snapshot(folder: Path) -> RunSnapshot:
             )
             for name, workload in summary.workloads.items()
         ),
+        lists=_lists(summary),
         operations=tuple(
             OperationRow(
                 name=operation.name,
@@ -185,13 +188,49 @@ def read_snapshot(folder: Path) -> RunSnapshot:
         ),
         events=events,
         preflight=tuple(
-            PreflightRow(row["name"], row["ok"], row["detail"], row["seconds"])
+            PreflightRow(
+                row["name"],
+                row["ok"],
+                row["detail"],
+                row["seconds"],
+                row.get("mend", ""),
+                row.get("fatal", True),
+            )
             for row in manifest.get("preflight", [])
         ),
         rows=rows,
         exit_code=run.exit_code,
         message=message,
     )
+
+
+def _lists(summary: Summary) -> tuple[ListRow, ...]:
+    """What load phases had created in the end."""
+    found: list[ListRow] = []
+    for workload in dict.fromkeys(part.workload for part in summary.entities):
+        parts = [part for part in summary.entities if part.workload == workload]
+        rows = tuple(
+            EntityRow(part.name, part.order, part.total, part.created, part.failed) for part in parts
+        )
+        open_ = [row.order for row in rows if row.created + row.failed < row.total]
+        total, created, failed = (
+            sum(getattr(row, key) for row in rows) for key in ("total", "created", "failed")
+        )
+        planned = summary.workloads[workload].planned_iterations
+        found.append(
+            ListRow(
+                workload=workload,
+                total=total,
+                before=total - planned if planned is not None else 0,
+                created=created,
+                failed=failed,
+                order=min(open_, default=None),
+                rate=0.0,
+                eta_s=None,
+                rows=rows,
+            )
+        )
+    return tuple(found)
 
 
 def _owner_alive(folder: Path) -> bool:

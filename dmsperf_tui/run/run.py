@@ -14,6 +14,7 @@ from dmsperf_tui.plan.steering import LevelChange, Steering
 from dmsperf_tui.plan.units import NS_PER_S
 from dmsperf_tui.run.iterations import SharedIterations
 from dmsperf_tui.run.judge import Counts, Judge
+from dmsperf_tui.run.plateaus import Plateaus
 from dmsperf_tui.run.snapshot import (
     EventRow,
     RunInfo,
@@ -26,6 +27,7 @@ from dmsperf_tui.run.statistics import ErrorGroup, Second, Statistics
 from dmsperf_tui.run.timeline import Levels, Timeline
 from dmsperf_tui.run.verdict import Verdict
 from dmsperf_tui.run.view import snapshot_of
+from dmsperf_tui.run.worklist import Pace, WorkList
 from dmsperf_tui.settings.config import RunConfig
 from dmsperf_tui.systems.checks import PreflightRow
 
@@ -80,6 +82,7 @@ class Run:
         self.preflight: list[PreflightRow] = []
         self.events: list[EventRow] = []
         self.verdict = Verdict()
+        self.plateaus = Plateaus()
         self.judge = Judge(plan.thresholds, {workload.name: workload.tags for workload in plan.workloads})
         self.timeline = Timeline(self.levels, warm_up=plan.warm_up_ns > 0)
         self.statistics = Statistics(self._close_second, on_sample, workers=config.workers)
@@ -106,6 +109,10 @@ class Run:
             for workload in plan.workloads
             if workload.iterations is not None
         }
+        self.lists: dict[str, WorkList] = {}
+        """The entities that workloads work through, once they are known."""
+        self.paces: dict[str, Pace] = {}
+        """How fast they are done with."""
         self.workers_alive = config.workers
         self.vus_max = 0
         self.workload_vus_max: dict[str, int] = {}
@@ -215,6 +222,8 @@ class Run:
     def tick(self, second: int) -> None:
         """Second `second` has just ended."""
         self.timeline.mark(second)
+        for name, work in self.lists.items():
+            self.paces[name].mark(self.elapsed_ns / NS_PER_S, work.left)
 
     def _close_second(self, second: Second) -> None:
         measured_before_s = self.timeline.measured_s
@@ -243,6 +252,8 @@ class Run:
             self.judge.second(second.totals, counts, float(second.number + 1), segment)
         self._dropped_before = dropped
         self.last = second
+        for kind, text in self.plateaus.second(second.number, second.totals.statuses()):
+            self.event(kind, text)
         self._on_second(second, row)
 
     def apply(self, change: LevelChange) -> None:
@@ -293,6 +304,15 @@ class Run:
                 level += self.steering[workload.name].plan_level(own_ns)
         return level
 
+    def take_list(self, workload: str, work: WorkList) -> None:
+        """What the workload is to work through is known: its workers lease it like shared iterations."""
+        self.lists[workload], self.paces[workload] = work, Pace()
+        plan = self.config.plan
+        known = tuple(
+            replace(one, iterations=work.to_do) if one.name == workload else one for one in plan.workloads
+        )
+        self.config = self.config.model_copy(update={"plan": replace(plan, workloads=known)})
+
     # --- workloads ------------------------------------------------------------------------------
 
     def start_ns(self, workload: WorkloadPlan) -> int:
@@ -328,7 +348,15 @@ class Run:
         Of shared iterations what was planned is known here alone: those not begun wait, until they cannot.
         """
         gauge = self.statistics.gauge(name)
-        shared = self.shared.get(name)
+        shared, work = self.shared.get(name), self.lists.get(name)
+        if work is not None:
+            # One that was interrupted is open, and so planned, once more. Of a lost worker the list knows
+            # more than its last gauge.
+            if self._final_elapsed_ns is not None or name in self.over:
+                gauge.dropped = work.left
+            else:
+                gauge.waiting = max(0, work.left - gauge.running)
+            gauge.planned = gauge.started + gauge.dropped + gauge.waiting + gauge.cut
         if shared is not None:
             gauge.planned = shared.total
             rest = shared.total - gauge.started

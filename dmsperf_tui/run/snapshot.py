@@ -147,6 +147,37 @@ class WorkloadRow:
 
 
 @dataclass(frozen=True, slots=True)
+class EntityRow:
+    """One kind of entity of a workload's list."""
+
+    name: str
+    order: int
+    total: int
+    created: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """A workload's list of entities, and how far it is."""
+
+    workload: str
+    total: int
+    before: int
+    """How many were there already when the run began."""
+    created: int
+    """Those included."""
+    failed: int
+    order: int | None
+    """The one that is being created; None when all are done with."""
+    rate: float
+    """Entities a second, of late."""
+    eta_s: float | None
+    """How long the rest takes at that rate; None where it cannot be told."""
+    rows: tuple[EntityRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorRow:
     """One kind of failure, grouped."""
 
@@ -277,6 +308,7 @@ class RunSnapshot:
     warming_up: bool = False
     health: HealthRow = field(default_factory=HealthRow)
     workloads: tuple[WorkloadRow, ...] = ()
+    lists: tuple[ListRow, ...] = ()
     operations: tuple[OperationRow, ...] = ()
     thresholds: tuple[ThresholdRow, ...] = ()
     checks: tuple[CheckRow, ...] = ()

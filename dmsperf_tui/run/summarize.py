@@ -29,6 +29,7 @@ from dmsperf_tui.report.summary import (
     TIMELINE_POINTS,
     CheckPart,
     Counter,
+    EntityPart,
     ErrorPart,
     EventPart,
     Gauge,
@@ -271,8 +272,17 @@ def _manifest(run: Run) -> dict[str, Any]:
         "scenario": config.scenario_source,
         "profile": config.profile.values,
         "sources": config.sources,
+        "origin": config.origin.run if config.origin else None,
+        "resumed": config.origin is not None and config.origin.resume,
         "preflight": [
-            {"name": row.name, "ok": row.ok, "detail": row.detail, "seconds": round(row.seconds, 3)}
+            {
+                "name": row.name,
+                "ok": row.ok,
+                "detail": row.detail,
+                "mend": row.mend,
+                "seconds": round(row.seconds, 3),
+                "fatal": row.fatal,
+            }
             for row in run.preflight
         ],
     }
@@ -312,6 +322,18 @@ def summarize(run: Run, started_at: float | None, ended_at: float | None) -> Sum
         metrics=_metrics(run, seconds),
         operations=[_operation(key, rows, seconds) for key, rows in totals.by_name().items()],
         workloads={workload.name: _workload(run, workload) for workload in run.config.plan.workloads},
+        entities=[
+            EntityPart(
+                workload=one.workload,
+                name=row.name,
+                order=row.order,
+                total=row.total,
+                created=row.created,
+                failed=row.failed,
+            )
+            for one in snapshot.lists
+            for row in one.rows
+        ],
         segments=[_segment(segment, end) for segment in run.timeline.segments],
         thresholds=[
             ThresholdPart(

@@ -150,6 +150,13 @@ class Totals:
     def failed(self) -> int:
         return sum(one.requests for one in self.operations.values() if one.failed)
 
+    def statuses(self) -> dict[int, int]:
+        """How many requests were answered with each status; 0: with none."""
+        found: dict[int, int] = {}
+        for one in self.operations.values():
+            found[one.status] = found.get(one.status, 0) + one.requests
+        return found
+
     def trend(self, metric: str, tags: Tags = ()) -> Histogram:
         """A trend of requests, iterations, groups or of a flow's own."""
         if metric.startswith("http_req_"):

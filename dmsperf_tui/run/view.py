@@ -11,8 +11,10 @@ from dmsperf_tui.plan.units import NS_PER_S
 from dmsperf_tui.run.findings import findings
 from dmsperf_tui.run.snapshot import (
     CheckRow,
+    EntityRow,
     ErrorRow,
     HealthRow,
+    ListRow,
     OperationRow,
     RunSnapshot,
     TimelineRow,
@@ -63,6 +65,7 @@ def snapshot_of(run: Run, first_row: int) -> RunSnapshot:
         warming_up=warming_up,
         health=health_row(run),
         workloads=workloads,
+        lists=tuple(list_row(run, name) for name in run.lists),
         operations=tuple(_operation_row(key, rows, seconds) for key, rows in totals.by_name().items()),
         thresholds=run.thresholds_now,
         checks=tuple(CheckRow(name, *counts) for name, counts in totals.checks().items()),
@@ -127,6 +130,25 @@ def _workload_row(run: Run, workload: WorkloadPlan) -> WorkloadRow:
         stages=len(steering.shape.stages),
         active=active,
         weights=dict(run.weights[workload.name]) if len(workload.flows) > 1 else {},
+    )
+
+
+def list_row(run: Run, workload: str) -> ListRow:
+    """How far the workload is with its list."""
+    work, rate = run.lists[workload], run.paces[workload].rate
+    return ListRow(
+        workload=workload,
+        total=work.total,
+        before=work.before,
+        created=work.created,
+        failed=work.failed,
+        order=work.order,
+        rate=rate,
+        eta_s=work.left / rate if rate > 0 else None,
+        rows=tuple(
+            EntityRow(part.name, part.order, part.count, created, failed)
+            for part, created, failed in work.counts()
+        ),
     )
 
 

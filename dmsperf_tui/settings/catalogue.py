@@ -8,6 +8,7 @@ from pathlib import Path
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.settings.environment import EMBEDDED
 from dmsperf_tui.settings.places import Places
+from dmsperf_tui.settings.profile import profile_names
 from dmsperf_tui.settings.toml_file import TomlFile
 
 _FOLDERS = {"scenarios": "scenarios", "profiles": "profiles", "environments": "config/environments"}
@@ -34,7 +35,11 @@ def catalogue(kind: str, places: Places | None = None) -> list[Entry]:
         entries.append(
             Entry(EMBEDDED, "Embedded DMS", "A stand-in DMS, started with each run on this machine", None)
         )
-    for name, path in places.names(_FOLDERS[kind]).items():
+    paths = profile_names(places) if kind == "profiles" else places.names(_FOLDERS[kind])
+    for name, path in paths.items():
+        if path.suffix == ".env":
+            entries.append(Entry(name, name, f"A profile of the k6 suite: {path.name}", path))
+            continue
         try:
             data = TomlFile.read(path).data
         except ConfigError as error:

@@ -14,12 +14,13 @@ from dmsperf_tui.plan.errors import ConfigError, nearest
 from dmsperf_tui.plan.scenario import Plan, parse_plan
 from dmsperf_tui.settings.environment import EMBEDDED, Environment, load_environment
 from dmsperf_tui.settings.masking import masked
+from dmsperf_tui.settings.origin import Origin, find_origin
 from dmsperf_tui.settings.places import Places
-from dmsperf_tui.settings.profile import K6_VARIABLES, Profile, load_profile
+from dmsperf_tui.settings.profile import PROFILE_KEYS, Profile, load_profile
 from dmsperf_tui.settings.references import assign, fill, from_mapping
 from dmsperf_tui.settings.toml_file import TomlFile, shown
 from dmsperf_tui.settings.variables import Variables
-from dmsperf_tui.systems.registry import check_flow
+from dmsperf_tui.systems.registry import check_flow, check_list
 
 DEFAULT_SCENARIO = "dms/smoke"
 DEFAULT_PROFILE = "dev"
@@ -45,6 +46,11 @@ class Options:
     summary: str | None = None
     in_process: bool = False
     http_debug: bool = False
+    data: str | None = None
+    """The run whose data is worked on: a path, an id, or `last`."""
+    resume: str | None = None
+    """The run whose load phase is gone on with."""
+    abort_on_4xx: bool = False
     content: Mapping[str, Any] | None = None
     """The scenario's content, where it is not a file."""
 
@@ -72,24 +78,28 @@ class RunConfig(BaseModel):
     """The load runs in the host's own process."""
     http_debug: bool = False
     """Each request and answer is printed, secrets removed."""
+    abort_on_4xx: bool = False
+    """The first 4xx answer that is a failed request ends the run."""
+    origin: Origin | None = None
+    """The run whose data this one works on, or whose load phase it goes on with."""
 
     @field_serializer("environment", when_used="json")
     def _with_secret(self, environment: Environment) -> dict[str, Any]:
-        dumped = environment.model_dump(mode="json")
-        if environment.client_secret is not None:
-            dumped["client_secret"] = environment.client_secret.get_secret_value()
-        return dumped
+        return environment.revealed()
 
 
 def resolve(options: Options, places: Places | None = None, variables: Variables | None = None) -> RunConfig:
     """Reads and checks everything that `options` name. Raises ConfigError, one line with the mend."""
     places = places or Places.here()
     variables = variables or Variables.here()
-    of_profile = {key: text for key, text in options.settings.items() if key in K6_VARIABLES}
-    of_scenario = {key: text for key, text in options.settings.items() if key not in K6_VARIABLES}
+    of_profile = {key: text for key, text in options.settings.items() if key in PROFILE_KEYS}
+    of_scenario = {key: text for key, text in options.settings.items() if key not in PROFILE_KEYS}
     _check_numbers(options)
     profile = load_profile(options.profile, places, variables, of_profile)
     environment = load_environment(options.environment, places, variables)
+    origin = _origin(options, environment, of_profile)
+    if origin is not None and origin.resume:
+        profile = profile.of_run(origin.run, origin.sizes)
     if options.content is not None:
         file = TomlFile(Path.cwd() / options.scenario, "", dict(options.content))
     else:
@@ -115,6 +125,7 @@ def resolve(options: Options, places: Places | None = None, variables: Variables
             key="--http-debug",
             mend="add --vus 1" if len(plan.workloads) == 1 else "use a scenario of one VU",
         )
+    _check_lists(plan, options)
     for workload in plan.workloads:
         if workload.arrival and workload.arrival.max_vus < options.workers:
             raise ConfigError(
@@ -131,14 +142,73 @@ def resolve(options: Options, places: Places | None = None, variables: Variables
         profile=profile,
         environment=environment,
         workers=options.workers,
-        seed=options.seed if options.seed is not None else secrets.randbelow(2**31),
+        seed=_seed(options, origin),
         speedup=options.speedup,
         results=Path(options.results).resolve(),
         summary=Path(options.summary).resolve() if options.summary else None,
         sources=_sources(options, profile, file),
         in_process=options.in_process or options.http_debug,
         http_debug=options.http_debug,
+        abort_on_4xx=options.abort_on_4xx or (variables.get("ABORT_ON_4XX") or ("",))[0] == "true",
+        origin=origin,
     )
+
+
+def _origin(options: Options, environment: Environment, settings: Mapping[str, str]) -> Origin | None:
+    if options.data is None and options.resume is None:
+        return None
+    if options.data is not None and options.resume is not None:
+        raise ConfigError("does not go with --resume", key="--data", mend="leave one of them out")
+    key, reference = ("--data", options.data) if options.data is not None else ("--resume", options.resume)
+    assert reference is not None
+    if environment.embedded:
+        raise ConfigError(
+            "the embedded system forgets its data with each run",
+            key=key,
+            mend="start one that stays, `dmsperf-tui serve`, and name it with --env",
+        )
+    origin = find_origin(reference, Path(options.results), key, resume=key == "--resume")
+    if origin.url != environment.url:
+        raise ConfigError(
+            f"run {origin.run} made its data at {origin.url}, and this environment is {environment.url}",
+            key=key,
+            mend="name the same environment",
+        )
+    if origin.resume:
+        given = [name for name in settings if name.startswith("data.")]
+        if given or options.seed is not None:
+            raise ConfigError(
+                "takes seed and sizes from the run that it goes on with",
+                key=key,
+                mend=f"leave out {f'--set {given[0]}' if given else '--seed'}",
+            )
+    return origin
+
+
+def _seed(options: Options, origin: Origin | None) -> int:
+    if origin is not None and origin.resume:
+        return origin.seed
+    return options.seed if options.seed is not None else secrets.randbelow(2**31)
+
+
+def _check_lists(plan: Plan, options: Options) -> None:
+    """Whether the lists that the scenario names are known, and the flags fit them."""
+    listed = [workload for workload in plan.workloads if workload.entities is not None]
+    for workload in listed:
+        assert workload.entities is not None
+        check_list(workload.entities, f"workloads.{workload.name}.entities")
+    if len(listed) > 1:
+        raise ConfigError(
+            "a run has one list", key=f"workloads.{listed[1].name}.entities", mend="give it to one workload"
+        )
+    if listed and options.data is not None:
+        raise ConfigError(
+            f"{plan.name} makes its own data", key="--data", mend="--resume RUN goes on with a load phase"
+        )
+    if not listed and options.resume is not None:
+        raise ConfigError(
+            f"{plan.name} has no load phase", key="--resume", mend="use dms/load or dms/full, or --data RUN"
+        )
 
 
 def _check_files(plan: Plan, folder: Path) -> None:
@@ -191,7 +261,7 @@ def _check_settable(key: str, data: Mapping[str, Any]) -> None:
         return
     option = rest.partition(".")[2] or "vus"
     known = [
-        *K6_VARIABLES,
+        *PROFILE_KEYS,
         *_TOP_KEYS,
         *(f"workloads.{name}.{option}" for name in workloads),
         "thresholds.http_req_duration",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.plan.scenario_file import explain
@@ -14,6 +16,7 @@ from dmsperf_tui.settings.places import Places
 from dmsperf_tui.settings.references import fill, lone_reference
 from dmsperf_tui.settings.toml_file import TomlFile
 from dmsperf_tui.settings.variables import Variables
+from dmsperf_tui.systems.dms.place import UNRESTRICTED, Credentials, Place
 
 EMBEDDED = "embedded"
 _REFUSED = {
@@ -21,6 +24,26 @@ _REFUSED = {
     **dict.fromkeys(("client_cert", "client_certificate", "cert_file", "client_key"), "client certificates"),
 }
 """What people look for and this tool does not have: load goes straight to the environment."""
+_SECRETS = {
+    "client_secret": "CLIENT_SECRET",
+    "admin_client_secret": "ADMIN_CLIENT_SECRET",
+    "admin_token": "ADMIN_TOKEN",
+    "data_store": "DATA_STORE_CONNECTION",
+}
+"""Keys that hold a secret, and the variable that each is usually taken from."""
+_URLS = ("url", "cms_url", "token_url")
+_URL_VARIABLES = {"cms_url": "CMS_URL", "token_url": "OAUTH_TOKEN_URL"}
+_PRIVATE = {*_SECRETS, "client_id", "admin_client_id", "prepare"}
+
+
+def _segments(value: Any) -> Any:
+    """Route qualifiers as a list of values, or as a table whose order is that of the path."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    return [str(item) if isinstance(item, int) else item for item in value] if value else []
+
+
+Segment = Annotated[str, Field(min_length=1, pattern=r"^[^/?#]+$")]
 
 
 class Environment(BaseModel):
@@ -34,10 +57,29 @@ class Environment(BaseModel):
     system: Literal["dms", "http"] | None = None
     url: str = ""
     """The base that every path is appended to; empty for the embedded system until it runs."""
+    cms_url: str | None = None
+    """The Configuration Service, with or without its path base `/config`."""
     token_url: str | None = None
-    """Where `/oauth/token` is; below `url` by default."""
+    """Where tokens come from; `/oauth/token` of the DMS by default."""
+    tenant: Segment | None = None
+    route_qualifiers: Annotated[tuple[Segment, ...], BeforeValidator(_segments)] = ()
+    """Values of the path segments between tenant and `/data`, in the order of RouteQualifierSegments."""
     client_id: str | None = None
     client_secret: SecretStr | None = None
+    admin_client_id: str | None = None
+    admin_client_secret: SecretStr | None = None
+    admin_token: SecretStr | None = None
+    claim_set: str = Field(default=UNRESTRICTED, pattern=r"^\S+$")
+    """Of a client that set-up makes."""
+    data_store: SecretStr | None = None
+    """A connection string, for a CMS that knows no database yet."""
+    create_client: bool | None = None
+    """Whether a client may be made without being asked for. By default only on this machine: elsewhere
+    it would change a service that others share."""
+    cleanup: bool = False
+    """Delete what a run created when it has ended."""
+    prepare: str | None = None
+    """The command that starts the system; `setup prepare` shows it and asks."""
     ca_file: str | None = None
     """A PEM file of certificate authorities to trust instead of the system's."""
     insecure: bool = False
@@ -48,9 +90,60 @@ class Environment(BaseModel):
         return self.name == EMBEDDED
 
     @property
+    def load_url(self) -> str:
+        """Where `/data` and `/oauth` are: `url` with tenant and route qualifiers (DMS
+        FE/Modules/CoreEndpointModule.cs). Discovery and `/metadata` stay at `url`."""
+        segments = [*([self.tenant] if self.tenant else []), *self.route_qualifiers]
+        return "/".join([self.url.rstrip("/"), *(quote(segment, safe="") for segment in segments)])
+
+    @property
     def oauth_url(self) -> str:
         """Where tokens come from: DMS proxies its identity provider at `/oauth/token`."""
-        return self.token_url or f"{self.url.rstrip('/')}/oauth/token"
+        return self.token_url or f"{self.load_url}/oauth/token"
+
+    @property
+    def may_create_client(self) -> bool:
+        """`create_client`, by default whether the DMS is on this machine."""
+        return _loopback(self.url) if self.create_client is None else self.create_client
+
+    def place(self) -> Place:
+        """What the functions of `systems.dms` take."""
+        return Place(
+            url=self.url.rstrip("/"),
+            load_url=self.load_url,
+            token_url=self.oauth_url,
+            cms_url=self.cms_url,
+            tenant=self.tenant,
+            route_qualifiers=self.route_qualifiers,
+            client=_credentials(self.client_id, self.client_secret),
+            admin=_credentials(self.admin_client_id, self.admin_client_secret),
+            admin_token=_shown(self.admin_token),
+            claim_set=self.claim_set,
+            data_store=_shown(self.data_store),
+            create_client=self.may_create_client,
+            insecure=self.insecure,
+        )
+
+    def revealed(self) -> dict[str, Any]:
+        """As JSON with its secrets: for the standard input of the run's own host, and nothing else."""
+        secrets = {key: value.get_secret_value() for key in _SECRETS if (value := getattr(self, key))}
+        return self.model_dump(mode="json") | secrets
+
+
+def _loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _credentials(client_id: str | None, secret: SecretStr | None) -> Credentials | None:
+    return Credentials(client_id, secret.get_secret_value()) if client_id and secret else None
+
+
+def _shown(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
 
 
 def _check_url(url: str, key: str) -> str:
@@ -83,9 +176,10 @@ def load_environment(name: str, places: Places, variables: Variables) -> Environ
         return Environment(
             name=urlsplit(url).netloc,
             url=url,
-            token_url=_value(variables, "OAUTH_TOKEN_URL"),
+            **{key: _url(variables, variable) for key, variable in _URL_VARIABLES.items()},
             client_id=_value(variables, "CLIENT_ID"),
-            client_secret=_secret(_value(variables, "CLIENT_SECRET")),
+            admin_client_id=_value(variables, "ADMIN_CLIENT_ID"),
+            **{key: _secret(_value(variables, variable)) for key, variable in _SECRETS.items()},
         )
     if re.fullmatch(r"[\w.-]+:\d+(/.*)?", name):
         raise ConfigError(f"{name!r} is no URL", key="--env", mend=f"write http://{name}")
@@ -94,28 +188,31 @@ def load_environment(name: str, places: Places, variables: Variables) -> Environ
         for key, what in _REFUSED.items():
             if key in file.data:
                 raise ConfigError(f"{what} are not supported", key=key, mend="remove it")
-        secret = file.data.get("client_secret")
-        if secret is not None and not lone_reference(secret):
-            raise ConfigError(
-                "a secret does not belong in a file", key="client_secret", mend='write "${CLIENT_SECRET}"'
-            )
+        for key, variable in _SECRETS.items():
+            if key in file.data and not lone_reference(file.data[key]):
+                raise ConfigError(
+                    "a secret does not belong in a file", key=key, mend=f'write "${{{variable}}}"'
+                )
         filled = fill(file.data, lambda variable, default: _value(variables, variable) or default)
         environment = Environment.model_validate({"name": name, **filled})
         if not environment.url:
             raise ConfigError("is missing", key="url", mend='add url = "http://host:port/api"')
-        _check_url(environment.url, "url")
-        if environment.token_url:
-            _check_url(environment.token_url, "token_url")
+        urls = {key: _check_url(url, key) for key in _URLS if (url := getattr(environment, key))}
     except ValidationError as error:
         raise file.locate(explain(error, Environment)) from None
     except ConfigError as error:
         raise file.locate(error) from None
-    return environment.model_copy(update={"url": environment.url.rstrip("/")})
+    return environment.model_copy(update=urls)
 
 
 def _value(variables: Variables, name: str) -> str | None:
     found = variables.get(name)
     return found[0] if found else None
+
+
+def _url(variables: Variables, variable: str) -> str | None:
+    url = _value(variables, variable)
+    return _check_url(url, variable) if url else None
 
 
 def _secret(text: str | None) -> SecretStr | None:
@@ -124,4 +221,4 @@ def _secret(text: str | None) -> SecretStr | None:
 
 def public(environment: Environment) -> dict[str, Any]:
     """The environment for a record or a screen: nothing secret in it."""
-    return environment.model_dump(exclude={"client_id", "client_secret"}, exclude_none=True)
+    return environment.model_dump(exclude=_PRIVATE, exclude_none=True)

@@ -49,5 +49,10 @@ class Places:
             return names[name]
         raise ConfigError(f"unknown {what} {name!r}", mend=nearest(name, [*names, *also]))
 
+    def file(self, name: str) -> Path:
+        """The file at `name` below the working directory, else the one that ships with the tool."""
+        found = (path for folder in self.folders if (path := folder / name).is_file())
+        return next(found, DEFAULTS / name)
+
     def _known(self, kind: str) -> str:
         return ", ".join(self.names(kind))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dmsperf_tui.plan.errors import ConfigError, nearest
@@ -22,9 +24,22 @@ class _Table(BaseModel):
 class _Data(_Table):
     schools: int = Field(default=10, ge=1)
     students: int = Field(default=100, ge=1)
-    staff: int = Field(default=20, ge=1)
-    courses_per_school: int = Field(default=10, ge=1)
-    sections_per_course: int = Field(default=3, ge=1)
+    staff: int = Field(default=20, ge=0)
+    courses_per_school: int = Field(default=10, ge=0)
+    sections_per_course: int = Field(default=3, ge=0)
+    prefix: str = Field(default="", max_length=8, pattern=r"^[0-9A-Za-z]*$")
+    """Begins every key that is made; the run's id by default, so that no run meets another's data."""
+    first_school_id: int = Field(default=0, ge=0, le=10**14)
+    """The schools' ids count from here; derived from the prefix by default (0). Set both together: schools of
+    two prefixes with the same ids are the same schools."""
+    school_year: int = Field(default=2026, ge=2000, le=2100)
+    """The year in which it ends: 2026 is 2025-2026."""
+    updates: bool = False
+    """A create that finds its key taken, and so updates (200), is a success."""
+
+
+DATA = {f"data.{name}": field.default for name, field in _Data.model_fields.items()}
+"""What decides on the data, with the defaults."""
 
 
 class _Phase(_Table):
@@ -46,12 +61,16 @@ K6_VARIABLES = {
     "data.staff": "STAFF_COUNT",
     "data.courses_per_school": "COURSES_PER_SCHOOL",
     "data.sections_per_course": "SECTIONS_PER_COURSE",
+    "data.prefix": "UNIQUE_PREFIX",
     "load.vus": "VUS_LOAD_PHASE",
     "load.duration": "DURATION_LOAD_PHASE",
     "readwrite.vus": "VUS_READWRITE_PHASE",
     "readwrite.duration": "DURATION_READWRITE_PHASE",
 }
-"""The k6 suite's variable of each value."""
+"""The k6 suite's variable of each value that it has."""
+PROFILE_KEYS = tuple(dict.fromkeys((*DATA, *K6_VARIABLES)))
+DOTENV_FOLDER = ".env.profiles"
+"""Where the k6 suite keeps its profiles, which are usable as they are."""
 
 
 class Profile(BaseModel):
@@ -62,9 +81,48 @@ class Profile(BaseModel):
     name: str
     title: str = ""
     description: str = ""
-    values: dict[str, int | float] = {}
-    """Counts, and durations in seconds."""
+    values: dict[str, int | float | str] = {}
+    """Counts, durations in seconds, and what begins the keys of the data."""
     sources: dict[str, str] = {}
+
+    def of_run(self, run: str, sizes: Mapping[str, Any]) -> Profile:
+        """The same with the data's values from the run that is gone on with."""
+        kept = {key: value for key, value in sizes.items() if key in DATA}
+        return self.model_copy(
+            update={
+                "values": {**self.values, **kept},
+                "sources": {**self.sources, **dict.fromkeys(kept, f"run {run}")},
+            }
+        )
+
+
+def profile_names(places: Places) -> dict[str, Path]:
+    """Every profile by its name: `profiles/*.toml`, then the k6 suite's `.env.profiles/*.env`."""
+    found = places.names("profiles")
+    for folder in places.folders:
+        for path in sorted((folder / DOTENV_FOLDER).glob("*.env")):
+            found.setdefault(path.stem, path)
+    return found
+
+
+def _find(name: str, places: Places) -> Path:
+    if name.endswith(".env") and Path(name).is_file():
+        return Path(name)
+    known = profile_names(places)
+    return known[name] if name in known else places.find("profiles", name, "profile", tuple(known))
+
+
+def _read(path: Path) -> TomlFile:
+    """A profile file of either kind, with the keys that it has."""
+    if path.suffix != ".env":
+        return TomlFile.read(path)
+    given = dotenv_values(path)
+    data: dict[str, Any] = {"description": "A profile of the k6 suite"}
+    for key, variable in K6_VARIABLES.items():
+        if value := given.get(variable):
+            table, _, field = key.partition(".")
+            data.setdefault(table, {})[field] = scalar(value)
+    return TomlFile(path, path.read_text(encoding="utf-8"), data)
 
 
 def load_profile(
@@ -74,18 +132,18 @@ def load_profile(
 
     Raises ConfigError for an unknown profile, key or value.
     """
-    file = TomlFile.read(places.find("profiles", name, "profile"))
+    file = _read(_find(name, places))
     layers: dict[str, Any] = {}
     sources: dict[str, str] = {}
     written = {
         f"{table}.{key}" for table, body in file.data.items() if isinstance(body, Mapping) for key in body
     }
-    for key, variable in K6_VARIABLES.items():
-        found = variables.get(variable)
+    for key in PROFILE_KEYS:
+        found = variables.get(K6_VARIABLES[key]) if key in K6_VARIABLES else None
         if flags and key in flags:
-            layers[key], sources[key] = scalar(flags[key]), f"flag --set {key}"
+            layers[key], sources[key] = _value(key, flags[key]), f"flag --set {key}"
         elif found and (found[1] != DOTENV or key not in written):
-            layers[key], sources[key] = scalar(found[0]), found[1]
+            layers[key], sources[key] = _value(key, found[0]), found[1]
         else:
             sources[key] = f"profile {name}" if key in written else "default"
     merged = {key: dict(body) if isinstance(body, Mapping) else body for key, body in file.data.items()}
@@ -101,7 +159,7 @@ def load_profile(
             raise complaint.located(file=sources[complaint.key]) from None
         if complaint.what.startswith("unknown key") and complaint.key:
             complaint = ConfigError(
-                complaint.what, key=complaint.key, mend=nearest(complaint.key, [*K6_VARIABLES, "title"])
+                complaint.what, key=complaint.key, mend=nearest(complaint.key, [*PROFILE_KEYS, "title"])
             )
         raise file.locate(complaint) from None
     dumped = parsed.model_dump()
@@ -109,6 +167,11 @@ def load_profile(
         name=name,
         title=parsed.title or name,
         description=parsed.description,
-        values={key: dumped[key.partition(".")[0]][key.partition(".")[2]] for key in K6_VARIABLES},
+        values={key: dumped[key.partition(".")[0]][key.partition(".")[2]] for key in PROFILE_KEYS},
         sources=sources,
     )
+
+
+def _value(key: str, text: str) -> Any:
+    """A prefix stays text, also where it is all digits."""
+    return text if key == "data.prefix" else scalar(text)

@@ -1,9 +1,11 @@
-"""Environment variables and `.env.load-test`, with the k6 suite's names (its README, "Options")."""
+"""Environment variables and `.env.load-test`, with the k6 suite's names and those of its forerunners."""
 
 from __future__ import annotations
 
 import os
+import re
 import stat
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,30 @@ from dotenv import dotenv_values
 from dmsperf_tui.plan.errors import ConfigError
 
 DOTENV = ".env.load-test"
+
+_OTHER_NAMES: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
+    "API_BASE_URL": (
+        (("DMS_URL",), "{DMS_URL}"),
+        (("DMS_HOST", "DMS_PORT"), "http://{DMS_HOST}:{DMS_PORT}/api"),
+    ),
+    "OAUTH_TOKEN_URL": ((("AUTH_URL",), "{AUTH_URL}/oauth/token"),),
+    "CLIENT_SECRET": ((("PERF_TEST_CLIENT_SECRET",), "{PERF_TEST_CLIENT_SECRET}"),),
+    "CMS_URL": (
+        (
+            ("CONFIG_SERVICE_HOST", "CONFIG_SERVICE_PORT"),
+            "http://{CONFIG_SERVICE_HOST}:{CONFIG_SERVICE_PORT}/config",
+        ),
+    ),
+}
+"""What else gives a variable its value, the first first: any of these names, put into this text."""
+_K6_DEFAULTS = {
+    "DMS_HOST": "localhost",
+    "DMS_PORT": "8080",
+    "CONFIG_SERVICE_HOST": "localhost",
+    "CONFIG_SERVICE_PORT": "8081",
+}
+_CLIENT_OF_SECRET = ("PERF_TEST_CLIENT_SECRET", "performance-test-client")
+"""A secret whose client has a fixed name (the performance testing strategy's)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +61,50 @@ class Variables:
 
     def get(self, name: str) -> tuple[str, str] | None:
         """(value, source), or None where it is set nowhere; an empty value counts as not set."""
-        if self.environ.get(name):
-            return self.environ[name], f"variable {name}"
-        if self.dotenv.get(name):
-            return self.dotenv[name], DOTENV
-        return None
+        return _found(self.environ, name, "variable {}") or _found(self.dotenv, name, DOTENV)
+
+
+def _found(values: Mapping[str, str], name: str, source: str) -> tuple[str, str] | None:
+    if values.get(name):
+        return values[name], source.format(name)
+    for names, text in _OTHER_NAMES.get(name, ()):
+        if given := [other for other in names if values.get(other)]:
+            return text.format_map(_K6_DEFAULTS | dict(values)), source.format(given[0])
+    secret, client = _CLIENT_OF_SECRET
+    if name == "CLIENT_ID" and values.get(secret) and not values.get("CLIENT_SECRET"):
+        return client, source.format(secret)
+    return None
+
+
+def save_variables(values: Mapping[str, str], folder: Path | None = None) -> Path:
+    """Puts `values` into `.env.load-test`, readable by this user alone; its other lines stay as they are.
+
+    The file is replaced in one step. Raises ConfigError when it cannot be written, and for a value that
+    the file cannot hold.
+    """
+    path = (folder or Path.cwd()) / DOTENV
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        for name, value in values.items():
+            lines = [line for line in lines if not re.match(rf"\s*(?:export\s+)?{re.escape(name)}\s*=", line)]
+            lines.append(f"{name}={_quoted(value)}")
+        text = "".join(f"{line}\n" for line in lines)
+        # mkstemp makes the file 0600.
+        descriptor, made = tempfile.mkstemp(prefix=DOTENV, dir=path.parent)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        read = dotenv_values(made)
+        if bad := [name for name, value in values.items() if read.get(name) != value]:
+            Path(made).unlink()
+            raise ConfigError("holds a value that cannot be written", file=DOTENV, key=bad[0])
+        Path(made).replace(path)
+    except OSError as fault:
+        raise ConfigError(f"cannot be written ({fault.strerror})", file=DOTENV) from None
+    return path
+
+
+def _quoted(value: str) -> str:
+    if re.fullmatch(r"[\w./:@+%,-]+", value):
+        return value
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

@@ -27,7 +27,7 @@ class Call(NamedTuple):
         """Waits for the whole body. Raises `ClientDisconnect` where it does not come."""
         body = await Request(scope, receive).body()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        rest: str = scope["path_params"]["rest"]
+        rest: str = scope["path"][len(scope.get("root_path", "")) + len(_DATA) :]
         return cls(
             method=scope["method"],
             segments=tuple(segment for segment in rest.split("/") if segment),
@@ -47,4 +47,5 @@ class Call(NamedTuple):
             raise problems.unsupported_media_type()
 
 
+_DATA = "/data/"
 _JSON_TYPES = ("application/json", "text/json", "application/vnd.ed-fi.")

@@ -1,4 +1,4 @@
-"""What a DMS database made from the minimal template holds before anybody writes to it."""
+"""What a DMS database made from the populated template holds before anybody writes to it."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ CURRENT_SCHOOL_YEAR = 2026
 
 
 class _Type(TypedDict, total=False):
+    namespace: str
     values: list[str]
     deprecated: list[str]
     short: dict[str, str]
 
 
 def standard_descriptors() -> dict[str, list[Document]]:
-    """Descriptor type, such as `gradeLevel`, to its documents (Data Standard 5.2)."""
+    """Descriptor type, such as `gradeLevel`, to its documents: the 3,298 values of Data Standard 5.2."""
     text = packaged.files("dmsperf_tui.standin").joinpath("descriptors.toml").read_text("utf-8")
     types: dict[str, _Type] = tomllib.loads(text)
     return {kind: _documents(kind, declared) for kind, declared in types.items()}
 
 
 def _documents(kind: str, declared: _Type) -> list[Document]:
-    namespace = f"uri://ed-fi.org/{kind[0].upper()}{kind[1:]}Descriptor"
+    namespace = declared.get("namespace", f"uri://ed-fi.org/{kind[0].upper()}{kind[1:]}Descriptor")
     descriptions = {value: declared.get("short", {}).get(value, value) for value in declared["values"]}
     descriptions |= {value: f"DEPRECATED: {value}" for value in declared.get("deprecated", ())}
     return [
@@ -37,7 +38,7 @@ def _documents(kind: str, declared: _Type) -> list[Document]:
 
 
 def fill(store: Store, descriptors: dict[str, list[Document]]) -> None:
-    """Puts the descriptors and the school years into an empty store."""
+    """Puts the descriptors and the school years into an empty store, which does not count them as created."""
     for kind, documents in descriptors.items():
         table = store.tables[f"{kind}Descriptors"]
         for document in documents:
@@ -50,3 +51,5 @@ def fill(store: Store, descriptors: dict[str, list[Document]]) -> None:
             "schoolYearDescription": f"{year - 1}-{year}",
         }
         store.add(table.resource, table.key_of(document), document, NO_POINTERS)
+    for table in store.tables.values():
+        table.created = 0

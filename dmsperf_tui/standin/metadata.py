@@ -2,47 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from dmsperf_tui.standin.schema import Model
+from dmsperf_tui.standin.vintage import Vintage
 
-from dmsperf_tui.standin.schema import Resource
-
-_VERSION = "8.0.0"
-_DATA_STANDARD = "5.2.0"
-
-# CORE/ResourceLoadOrder: a person is created early and may be updated once the association exists that
-# authorization looks at. The second entry is the trap for clients that keep the last one they read.
-_UPDATED_AFTER = {
-    "students": ("studentSchoolAssociations",),
-    "staffs": (
-        "staffEducationOrganizationEmploymentAssociations",
-        "staffEducationOrganizationAssignmentAssociations",
-    ),
+# Application name, version and informational version of each (Content/VersionProvider.cs).
+_VERSIONS = {
+    Vintage.V0_7: ("Ed-Fi Alliance Data Management Service", "0.7.0", "Release Candidate 1"),
+    Vintage.V8: ("Ed-Fi API", "8.0.0", "8.0.0"),
 }
-_NOT_LISTED = "schoolYearTypes"
 
 
-def discovery(root: str) -> dict[str, object]:
-    """`GET /` of 8.x (FE/Modules/DiscoveryEndpointModule.cs); `root` is the URL that the client used."""
+def discovery(vintage: Vintage, model: Model, root: str, prefix: str, cms: str) -> dict[str, object]:
+    """`GET /` (FE/Modules/DiscoveryEndpointModule.cs).
+
+    `root` is the URL that the client used, `prefix` the tenant and the qualifiers, `cms` the root of the
+    Configuration Service: v0.7 names the identity provider itself, not its own proxy, as the token URL.
+    """
+    name, version, informational = _VERSIONS[vintage]
+    base = f"{root}{prefix}"
+    urls = {
+        "dependencies": f"{base}/metadata/dependencies",
+        "openApiMetadata": f"{base}/metadata/specifications",
+    }
+    if vintage is Vintage.V0_7:
+        urls |= {
+            "oauth": f"{cms}/connect/token{prefix}",
+            "dataManagementApi": f"{base}/data",
+        }
+    else:
+        urls |= {
+            "oauth": f"{base}/oauth/token",
+            "tokenInfo": f"{base}/oauth/token_info",
+            "dataManagementApi": f"{base}/data",
+            "changeQueries": f"{base}/changeQueries/v1/",
+        }
+    urls["xsdMetadata"] = f"{base}/metadata/xsd"
     return {
-        "version": _VERSION,
-        "applicationName": "Ed-Fi API",
-        "informationalVersion": _VERSION,
+        "version": version,
+        "applicationName": name,
+        "informationalVersion": informational,
         "dataModels": [
-            {
-                "name": "Ed-Fi",
-                "version": _DATA_STANDARD,
-                "informationalVersion": f"The Ed-Fi Data Standard v{_DATA_STANDARD}",
-            }
+            {"name": model.project, "version": model.version, "informationalVersion": model.description}
         ],
-        "urls": {
-            "dependencies": f"{root}/metadata/dependencies",
-            "openApiMetadata": f"{root}/metadata/specifications",
-            "oauth": f"{root}/oauth/token",
-            "tokenInfo": f"{root}/oauth/token_info",
-            "dataManagementApi": f"{root}/data",
-            "changeQueries": f"{root}/changeQueries/v1/",
-            "xsdMetadata": f"{root}/metadata/xsd",
-        },
+        "urls": urls,
     }
 
 
@@ -71,39 +73,3 @@ def specifications(root: str) -> list[dict[str, str]]:
         {"name": "Descriptors", "endpointUri": f"{base}/descriptors-spec.json", "prefix": ""},
         {"name": "Discovery", "endpointUri": f"{base}/discovery-spec.json", "prefix": "Other"},
     ]
-
-
-def dependencies(resources: Iterable[Resource]) -> list[dict[str, object]]:
-    """The load order, sorted by order, then resource; schoolYearTypes are left out, as in the real one."""
-    by_endpoint = {resource.endpoint: resource for resource in resources}
-    orders: dict[str, int] = {_NOT_LISTED: 0}
-    for endpoint in by_endpoint:
-        _order(endpoint, by_endpoint, orders)
-    listed: list[tuple[int, str, list[str]]] = []
-    for endpoint, order in orders.items():
-        after = _UPDATED_AFTER.get(endpoint)
-        if endpoint == _NOT_LISTED:
-            continue
-        if after is None:
-            listed.append((order, endpoint, ["Create", "Update"]))
-        else:
-            last = max(orders[name] for name in after)
-            listed += [(order, endpoint, ["Create"]), (last + 1, endpoint, ["Update"])]
-    return [
-        {"resource": f"/ed-fi/{endpoint}", "order": order, "operations": operations}
-        for order, endpoint, operations in sorted(listed)
-    ]
-
-
-def _order(endpoint: str, resources: Mapping[str, Resource], orders: dict[str, int]) -> int:
-    """One more than the highest order among what the resource points to: 1 where it points to nothing."""
-    if endpoint not in orders:
-        targets = {one for target in resources[endpoint].targets() for one in _concrete(target, resources)}
-        orders[endpoint] = 1 + max((_order(target, resources, orders) for target in targets), default=0)
-    return orders[endpoint]
-
-
-def _concrete(target: str, resources: Mapping[str, Resource]) -> list[str]:
-    if target in resources:
-        return [target]
-    return [resource.endpoint for resource in resources.values() if resource.superclass == target]

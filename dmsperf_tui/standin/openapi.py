@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dmsperf_tui.standin.query import MAXIMUM_PAGE_SIZE, QueryFields
-from dmsperf_tui.standin.schema import Collection, Kind, Member, Reference, Resource, Scalar
+from dmsperf_tui.standin.query import MAXIMUM_PAGE_SIZE
+from dmsperf_tui.standin.schema import Collection, Kind, Member, Resource, Scalar
 
 Json = dict[str, object]
 
@@ -71,8 +71,7 @@ def _document(title: str, server: str, paths: Json) -> Json:
 
 def _collection(resource: Resource) -> Json:
     filters: list[Json] = [
-        {"name": scalar.name, "in": "query", "schema": _scalar(scalar)}
-        for scalar in QueryFields(resource).names()
+        {"name": field.name, "in": "query", "schema": _kind(field.kind)} for field in resource.query_fields
     ]
     listing = {"schema": {"type": "array", "items": _pointer(resource)}}
     found = {"description": "The items of the page", "content": {"application/json": listing}}
@@ -150,22 +149,22 @@ def _object(members: Iterable[Member]) -> Json:
 
 
 def _member(member: Member) -> Json:
-    if isinstance(member, Reference):
-        return _object(member.members)
     if isinstance(member, Collection):
         return {"type": "array", "items": _object(member.members)}
-    return _scalar(member)
+    return _scalar(member) if isinstance(member, Scalar) else _object(member.members)
 
 
 def _scalar(scalar: Scalar) -> Json:
-    if scalar.kind is Kind.DATE:
-        return {"type": "string", "format": "date"}
-    if scalar.kind is Kind.DESCRIPTOR:
-        return {"type": "string"}
     bounds = {
         "minLength": scalar.min_length or None,
         "maxLength": scalar.max_length,
         "minimum": scalar.minimum,
         "maximum": scalar.maximum,
     }
-    return {"type": str(scalar.kind), **{name: bound for name, bound in bounds.items() if bound is not None}}
+    return {**_kind(scalar.kind), **{name: bound for name, bound in bounds.items() if bound is not None}}
+
+
+def _kind(kind: Kind) -> Json:
+    if kind in (Kind.DATE, Kind.DATE_TIME, Kind.TIME):
+        return {"type": "string", "format": str(kind)}
+    return {"type": "string" if kind is Kind.DESCRIPTOR else str(kind)}

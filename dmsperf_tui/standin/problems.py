@@ -1,4 +1,4 @@
-"""The bodies of DMS's error answers, word for word (CORE/Response/FailureResponse.cs, 8.x)."""
+"""The bodies of DMS's error answers, word for word (CORE/Response/FailureResponse.cs of both vintages)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import orjson
 from starlette.responses import Response
+
+from dmsperf_tui.standin.vintage import Vintage
 
 Errors = dict[str, list[str]]
 """JSON path -> what is wrong there: the shape of `validationErrors`."""
@@ -91,7 +93,9 @@ def mismatched_id() -> ApiError:
     return bad_request(errors=["Request body id must match the id in the url."])
 
 
-def invalid_parameters(errors: Sequence[str]) -> ApiError:
+def invalid_parameters(errors: Sequence[str], vintage: Vintage) -> ApiError:
+    if vintage is Vintage.V0_7:
+        return bad_request(errors=errors)
     return ApiError(
         400,
         f"{_BAD_REQUEST}:parameter-validation-failed",
@@ -154,17 +158,26 @@ def method_not_allowed(error: str, allow: str) -> ApiError:
         "Method Not Allowed",
         "The request construction was invalid.",
         errors=[error],
-        headers={"Allow": allow},
+        headers={"Allow": allow} if allow else None,
         media_type="application/json; charset=utf-8",
     )
 
 
-def missing_references(validation: Errors) -> ApiError:
+def missing_references(missing: Mapping[str, str], vintage: Vintage) -> ApiError:
+    """`missing` is JSON path -> model name of what is not there; v0.7 names the models alone."""
+    if vintage is Vintage.V0_7:
+        detail = f"The referenced {', '.join(dict.fromkeys(missing.values()))} item(s) do not exist."
+        validation: Errors = {}
+    else:
+        detail = "One or more references could not be resolved. See 'validationErrors' for details."
+        validation = {
+            path: [f"The referenced {model} item does not exist."] for path, model in missing.items()
+        }
     return ApiError(
         409,
         f"{_PREFIX}:data-conflict:unresolved-reference",
         "Unresolved Reference",
-        "One or more references could not be resolved. See 'validationErrors' for details.",
+        detail,
         validation=validation,
     )
 
@@ -196,12 +209,40 @@ def has_dependents(resources: Sequence[str]) -> ApiError:
 
 
 def stale_etag() -> ApiError:
+    return _failed_lock(
+        "The item has been modified by another user.",
+        "The resource item's etag value does not match what was specified in the 'If-Match' request header "
+        "indicating that it has been modified by another client since it was last retrieved.",
+    )
+
+
+def nothing_to_match() -> ApiError:
+    """If-Match on what is not there."""
+    return _failed_lock(
+        "The If-Match precondition failed because the resource does not exist.",
+        "The 'If-Match' request header requires a current representation of the resource, but none exists. "
+        "Do not retry with If-Match; create the resource first, or omit If-Match.",
+    )
+
+
+def unwanted_match() -> ApiError:
+    """If-None-Match on what is there."""
     return ApiError(
         412,
-        f"{_PREFIX}:optimistic-lock-failed",
-        "Optimistic Lock Failed",
-        "The item has been modified by another user.",
-        errors=["The resource item's etag value does not match what was specified in the 'If-Match' header."],
+        f"{_PREFIX}:precondition-failed:if-none-match",
+        "If-None-Match Precondition Failed",
+        "The If-None-Match precondition failed because a current representation of the resource matched "
+        "the request header.",
+        errors=[
+            "The 'If-None-Match' request header requires that no current representation match the supplied "
+            "value, but a matching representation exists."
+        ],
+    )
+
+
+def _failed_lock(detail: str, error: str) -> ApiError:
+    return ApiError(
+        412, f"{_PREFIX}:optimistic-lock-failed", "Optimistic Lock Failed", detail, errors=[error]
     )
 
 
@@ -217,7 +258,16 @@ def unsupported_media_type() -> ApiError:
     )
 
 
-def broken(trace_id: str) -> Response:
-    """The 500 of an exception that DMS did not foresee: no problem body, two keys of its own."""
-    message = "The server encountered an unexpected condition that prevented it from fulfilling the request."
-    return Response(orjson.dumps({"message": message, "traceId": trace_id}), 500, media_type=_JSON)
+def unmatched_route(vintage: Vintage) -> ApiError:
+    """No data store has the route qualifiers of the request."""
+    detail = "No database instance found matching the request route qualifiers"
+    is_old = vintage is Vintage.V0_7
+    return ApiError(
+        404,
+        f"{_PREFIX}:route-resolution-error",
+        "Route Resolution Error",
+        detail,
+        errors=[detail],
+        media_type=_PROBLEM_JSON if is_old else _JSON,
+        with_validation=not is_old,
+    )

@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from itertools import islice
 
 from dmsperf_tui.standin import problems
 from dmsperf_tui.standin.problems import Errors
-from dmsperf_tui.standin.schema import Kind, Reference, Resource, Scalar
+from dmsperf_tui.standin.schema import Kind, QueryField, Resource, json_path
 from dmsperf_tui.standin.store import Item, Table
+from dmsperf_tui.standin.vintage import Vintage
 
 MAXIMUM_PAGE_SIZE = 500
 """AppSettings:MaximumPageSize: the largest limit, and the one taken when none is given."""
@@ -22,36 +23,25 @@ MAXIMUM_PAGE_SIZE = 500
 # Bounded like the Int32 that DMS parses into.
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,9}\s*")
 _DECIMAL = re.compile(r"\s*[+-]?[0-9]+(\.[0-9]+)?\s*")
+_NUMBERS = (Kind.INTEGER, Kind.NUMBER)
+_ID = ("id",)
 _BOOLEANS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """A query field. `places` are (reference or "", property): one key may sit in several references."""
-
-    scalar: Scalar
-    places: tuple[tuple[str, str], ...]
-
-    @property
-    def path(self) -> str:
-        reference, name = self.places[0]
-        return f"$.{reference}.{name}" if reference else f"$.{name}"
-
-
-@dataclass(frozen=True, slots=True)
 class Filter:
-    field: Field
+    field: QueryField
     wanted: object
 
     def matches(self, item: Item) -> bool:
-        return any(self._value(item, reference, name) == self.wanted for reference, name in self.field.places)
-
-    def _value(self, item: Item, reference: str, name: str) -> object:
-        holder = item.document.get(reference) if reference else item.document
-        value = holder.get(name) if isinstance(holder, dict) else None
-        return (
-            value.lower() if isinstance(value, str) and self.field.scalar.kind is Kind.DESCRIPTOR else value
-        )
+        if self.field.path == _ID:
+            return item.id == self.wanted
+        node: object = item.document
+        for name in self.field.path:
+            node = node.get(name) if isinstance(node, dict) else None
+        if isinstance(node, str) and self.field.kind is Kind.DESCRIPTOR:
+            node = node.lower()
+        return node == self.wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,29 +53,16 @@ class Query:
 
 
 class QueryFields:
-    """The fields that one resource can be filtered by: its scalars and the keys in its references."""
+    """The fields that one resource can be filtered by: its `queryFieldMapping`."""
 
-    def __init__(self, resource: Resource) -> None:
-        self._fields: dict[str, Field] = {}
-        for member in resource.members:
-            if isinstance(member, Scalar):
-                self._add(member, ("", member.name))
-            elif isinstance(member, Reference):
-                for part in member.members:
-                    self._add(part, (member.name, part.name))
-
-    def _add(self, scalar: Scalar, place: tuple[str, str]) -> None:
-        known = self._fields.get(scalar.name.lower())
-        places = (*known.places, place) if known else (place,)
-        self._fields[scalar.name.lower()] = Field(scalar, places)
-
-    def names(self) -> list[Scalar]:
-        return [field.scalar for field in self._fields.values()]
+    def __init__(self, resource: Resource, vintage: Vintage) -> None:
+        self._fields = {field.name.lower(): field for field in resource.query_fields}
+        self._vintage = vintage
 
     def parse(self, parameters: Iterable[tuple[str, str]]) -> Query:
         """Raises the 400 that DMS answers: paging first, then unknown fields, then bad values."""
         given = {name.lower(): (name, value) for name, value in parameters}
-        limit, offset, total = _paging(given)
+        limit, offset, total = _paging(given, self._vintage)
         filters: list[Filter] = []
         errors: Errors = {}
         for key, (name, text) in given.items():
@@ -93,15 +70,16 @@ class QueryFields:
             if field is None:
                 raise problems.unknown_query_field(name)
             try:
-                filters.append(Filter(field, _typed(field.scalar.kind, text)))
+                filters.append(Filter(field, _typed(field, text)))
             except ValueError:
-                errors.setdefault(field.path, []).append(f"The value '{text}' is not valid for {name}.")
+                message = f"The value '{text}' is not valid for {field.name}."
+                errors.setdefault(json_path(field.path), []).append(message)
         if errors:
             raise problems.invalid_data(errors)
         return Query(limit, offset, total, tuple(filters))
 
 
-def _paging(given: dict[str, tuple[str, str]]) -> tuple[int, int, bool]:
+def _paging(given: dict[str, tuple[str, str]], vintage: Vintage) -> tuple[int, int, bool]:
     """Takes limit, offset and totalCount out of `given`."""
     errors: list[str] = []
     offset = _whole(given.pop("offset", ("", "0"))[1])
@@ -114,7 +92,7 @@ def _paging(given: dict[str, tuple[str, str]]) -> tuple[int, int, bool]:
     if total is None:
         errors.append("TotalCount must be a boolean value.")
     if limit is None or offset is None or total is None or errors:
-        raise problems.invalid_parameters(errors)
+        raise problems.invalid_parameters(errors, vintage)
     return limit, offset, total
 
 
@@ -122,19 +100,28 @@ def _whole(text: str) -> int | None:
     return int(text) if _INTEGER.fullmatch(text) else None
 
 
-def _typed(kind: Kind, text: str) -> object:
-    """The text as a value of the stored kind. Raises `ValueError`."""
-    if kind is Kind.INTEGER or kind is Kind.NUMBER:
-        if not _DECIMAL.fullmatch(text):
+def _typed(field: QueryField, text: str) -> object:
+    """The text as a value of the stored kind. Raises `ValueError` where the schema's `type` forbids it."""
+    if field.type == "number" or field.kind in _NUMBERS:
+        if _DECIMAL.fullmatch(text):
+            return float(text) if "." in text else int(text)
+        if field.type == "number":
             raise ValueError(text)
-        return float(text) if "." in text else int(text)
-    if kind is Kind.BOOLEAN:
-        if text.strip().lower() not in _BOOLEANS:
+        # A year is asked for as text: what is no number is not refused, it is just nowhere.
+        return text
+    if field.kind is Kind.BOOLEAN:
+        if text.strip().lower() in _BOOLEANS:
+            return _BOOLEANS[text.strip().lower()]
+        if field.type == "boolean":
             raise ValueError(text)
-        return _BOOLEANS[text.strip().lower()]
-    if kind is Kind.DATE:
+        return text
+    if field.type == "date":
         return datetime.fromisoformat(text).date().isoformat()
-    return text.lower() if kind is Kind.DESCRIPTOR else text
+    if field.type == "date-time":
+        datetime.fromisoformat(text)
+    if field.type == "time":
+        return time.fromisoformat(text).isoformat()
+    return text.lower() if field.kind is Kind.DESCRIPTOR else text
 
 
 def select(table: Table, query: Query) -> tuple[list[Item], int]:
@@ -151,7 +138,7 @@ def select(table: Table, query: Query) -> tuple[list[Item], int]:
 def _matching(table: Table, filters: tuple[Filter, ...]) -> Iterator[Item]:
     candidates: Iterable[Item] = table.by_id.values()
     # Filters that pin the whole natural key need no scan of, say, 75,000 students.
-    pinned = {one.field.places[0]: one.wanted for one in filters if len(one.field.places) == 1}
+    pinned = {one.field.path: one.wanted for one in filters}
     places = table.key_places
     if places and all(place in pinned for place in places):
         found = table.by_key.get(tuple(pinned[place] for place in places))

@@ -8,13 +8,14 @@ import secrets
 import socket
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import FrameType
 
 import orjson
 import uvicorn
 
-from dmsperf_tui.standin.app import AppOptions, create_app
+from dmsperf_tui.standin.app import CMS_PATH, AppOptions, create_app
+from dmsperf_tui.standin.delivery import OpenProtocol
 
 SETUP_FAILED = 107
 """The exit code of a set-up that failed (the tool's own, which are k6's)."""
@@ -28,27 +29,26 @@ _KEEP_ALIVE_S = 130
 class StandinOptions:
     """Where the stand-in listens and how it behaves.
 
-    `port` 0 takes a free one; times are seconds; `error_rate` is a share of the data requests; empty
-    credentials are replaced by random ones; with `until_eof` the end of stdin ends the process.
+    `port` 0 takes a free one; empty credentials in `app` are replaced by random ones; with `until_eof` the
+    end of stdin ends the process.
     """
 
+    app: AppOptions = field(default_factory=lambda: AppOptions("", ""))
     host: str = "127.0.0.1"
     port: int = 0
-    latency_s: float = 0.0
-    error_rate: float = 0.0
-    token_ttl_s: float = 1800.0
-    seed: int = 0
-    client_id: str = ""
-    client_secret: str = ""
     until_eof: bool = False
 
 
 def serve(options: StandinOptions) -> int:
     """Serves until SIGINT or SIGTERM, or the end of stdin; returns the exit code.
 
-    Prints one line of JSON on stdout once connections are accepted: `url`, `client_id`, `client_secret` and
-    `pid`.
+    Prints one line of JSON on stdout once connections are accepted: `url`, `cms_url`, `vintage`, `client_id`,
+    `client_secret` and `pid`. Raises `ValueError` for a knob that cannot be turned so far.
     """
+    client_id = options.app.client_id or secrets.token_urlsafe(12)
+    client_secret = options.app.client_secret or secrets.token_urlsafe(24)
+    naps = _Naps()
+    app = create_app(replace(options.app, client_id=client_id, client_secret=client_secret), sleep=naps.sleep)
     try:
         listener = _listen(options.host, options.port)
     except OSError as error:
@@ -56,23 +56,9 @@ def serve(options: StandinOptions) -> int:
         mend = "choose another --port"
         print(f"the stand-in cannot listen on {place}: {error.strerror}; {mend}", file=sys.stderr)  # noqa: T201
         return SETUP_FAILED
-    client_id = options.client_id or secrets.token_urlsafe(12)
-    client_secret = options.client_secret or secrets.token_urlsafe(24)
-    naps = _Naps()
-    app = create_app(
-        AppOptions(
-            client_id=client_id,
-            client_secret=client_secret,
-            latency_s=options.latency_s,
-            error_rate=options.error_rate,
-            token_ttl_s=options.token_ttl_s,
-            seed=options.seed,
-        ),
-        sleep=naps.sleep,
-    )
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=OpenProtocol,
         loop="uvloop",
         lifespan="off",
         log_level="error",
@@ -87,6 +73,8 @@ def serve(options: StandinOptions) -> int:
     host, port = listener.getsockname()[:2]
     ready = {
         "url": f"http://{host}:{port}",
+        "cms_url": f"http://{host}:{port}{CMS_PATH}",
+        "vintage": str(options.app.vintage),
         "client_id": client_id,
         "client_secret": client_secret,
         "pid": os.getpid(),

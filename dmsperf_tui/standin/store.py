@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from dmsperf_tui.standin.schema import Kind, Resource
@@ -13,17 +14,21 @@ from dmsperf_tui.standin.validation import Document
 Key = tuple[object, ...]
 
 
-class Pointers(NamedTuple):
-    """What a document points to.
+class Link(NamedTuple):
+    """A resolved reference: where in the document it stands, array indexes included, and what it names."""
 
-    `targets` is everything, descriptors included; `links` is references alone, by the reference's name.
-    """
+    place: tuple[str | int, ...]
+    target: Item
+
+
+class Pointers(NamedTuple):
+    """What a document points to: `targets` is everything, descriptors included, `links` references alone."""
 
     targets: Sequence[Item]
-    links: Mapping[str, Item]
+    links: Sequence[Link]
 
 
-NO_POINTERS = Pointers((), {})
+NO_POINTERS = Pointers((), ())
 
 
 class Item:
@@ -63,10 +68,14 @@ class Table:
         self.by_id: dict[str, Item] = {}
         self.by_key: dict[Key, Item] = {}
         self._parts = tuple(
-            (reference, part.name, part.kind is Kind.DESCRIPTOR) for reference, part in resource.key_members()
+            (path[0] if len(path) == 2 else "", path[-1], resource.kind_at(path) is Kind.DESCRIPTOR)
+            for path in resource.identity
         )
-        self.key_places = () if resource.is_descriptor else tuple((part[0], part[1]) for part in self._parts)
-        """Where in a document the parts of the key stand, as (reference or "", property)."""
+        self.key_places = () if resource.is_descriptor else resource.identity
+        """Where in a document the parts of the key stand."""
+        self.created = 0
+        self.updated = 0
+        self.deleted = 0
 
     def key_of(self, document: Document) -> Key:
         """The natural key, as it is compared: descriptor URIs are case-insensitive, other text is not."""
@@ -96,17 +105,39 @@ class Store:
     """
 
     def __init__(self, resources: Iterable[Resource], clock: Callable[[], float] = time.time) -> None:
-        self.tables = {resource.endpoint: Table(resource) for resource in resources}
-        self._shared: dict[str, dict[Key, Item]] = {
-            table.resource.superclass: {} for table in self.tables.values() if table.resource.superclass
-        }
+        self.tables: dict[str, Table] = {}
+        self._shared: dict[str, dict[Key, Item]] = {}
         self._clock = clock
-        self._version = 0
+        self.version = 0
+        """Counts the writes: the newest change version."""
+        self.serve(resources)
+
+    def serve(self, resources: Iterable[Resource]) -> None:
+        """Takes these resources from now on. Items stay where the natural key does, hidden or not."""
+        for resource in resources:
+            if resource.superclass:
+                self._shared.setdefault(resource.superclass, {})
+            known = self.tables.get(resource.endpoint)
+            table = self.tables[resource.endpoint] = Table(resource)
+            if known is not None and known.resource.identity == resource.identity:
+                table.by_id, table.by_key = known.by_id, known.by_key
 
     def resolve(self, target: str, key: Key) -> Item | None:
-        """The item of a resource, or of an abstract collection, that has this natural key."""
+        """The item of a resource, or of an abstract one, that has this natural key."""
         table = self.tables.get(target)
-        return table.by_key.get(key) if table else self._shared[target].get(key)
+        return table.by_key.get(key) if table else self._shared.get(target, {}).get(key)
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """What is there and what was done, by endpoint: `resources`, `created`, `updated`, `deleted`."""
+        found: dict[str, Counter[str]] = {
+            name: Counter() for name in ("resources", "created", "updated", "deleted")
+        }
+        for endpoint, table in self.tables.items():
+            found["resources"][endpoint] = len(table.by_id)
+            found["created"][endpoint] = table.created
+            found["updated"][endpoint] = table.updated
+            found["deleted"][endpoint] = table.deleted
+        return {name: {key: count for key, count in each.items() if count} for name, each in found.items()}
 
     def holder_of(self, resource: Resource, key: Key) -> Item | None:
         """Who has this key already among everything that must not share it."""
@@ -114,12 +145,15 @@ class Store:
 
     def add(self, resource: Resource, key: Key, document: Document, pointers: Pointers) -> Item:
         item = Item(resource)
-        self.tables[resource.endpoint].by_id[item.id] = item
+        table = self.tables[resource.endpoint]
+        table.by_id[item.id] = item
+        table.created += 1
         self._write(item, key, document, pointers)
         return item
 
     def change(self, item: Item, key: Key, document: Document, pointers: Pointers) -> None:
         """Replaces the document. One that says the same as before keeps its etag and its date."""
+        self.tables[item.resource.endpoint].updated += 1
         if document == item.document:
             return
         self._release(item)
@@ -127,12 +161,14 @@ class Store:
 
     def remove(self, item: Item) -> None:
         self._release(item)
-        del self.tables[item.resource.endpoint].by_id[item.id]
+        table = self.tables[item.resource.endpoint]
+        table.deleted += 1
+        del table.by_id[item.id]
 
     def _write(self, item: Item, key: Key, document: Document, pointers: Pointers) -> None:
-        self._version += 1
+        self.version += 1
         item.key, item.document, item.pointers = key, document, pointers
-        item.etag, item.modified, item.rendered = str(self._version), self._clock(), None
+        item.etag, item.modified, item.rendered = str(self.version), self._clock(), None
         self.tables[item.resource.endpoint].by_key[key] = item
         if item.resource.superclass:
             self._shared[item.resource.superclass][key] = item

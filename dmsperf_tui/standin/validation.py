@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, time
 
 from dmsperf_tui.standin.problems import Errors
-from dmsperf_tui.standin.schema import Collection, Kind, Member, Reference, Scalar
+from dmsperf_tui.standin.schema import Collection, Group, Kind, Member, Reference, Scalar
 
 Document = dict[str, object]
 
@@ -28,6 +28,7 @@ _JSON_TYPES = {
 _NUMERIC = re.compile(r"\s*[+-]?[0-9]{1,18}(\.[0-9]{1,18})?\s*")
 _BITS_64 = 2**63
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_TIME = re.compile(r"\d{2}:\d{2}:\d{2}")
 # DMS trims these two where it refuses surrounding spaces in every other part of a key.
 _TRIMMED = frozenset({"codeValue", "shortDescription"})
 
@@ -71,9 +72,9 @@ class Checker:
 
 
 def _check_nested(
-    member: Reference | Collection, checker: Checker, value: object, path: str, errors: Errors
+    member: Reference | Group | Collection, checker: Checker, value: object, path: str, errors: Errors
 ) -> Document | list[Document]:
-    if isinstance(member, Reference):
+    if not isinstance(member, Collection):
         if not isinstance(value, dict):
             errors.setdefault(path, []).append(f"{member.name} {_wrong_type(value, 'object')}")
             return {}
@@ -109,9 +110,9 @@ def convert(scalar: Scalar, value: object) -> object:
         return _number(scalar, value)
     if not isinstance(value, str):
         raise MisfitError(_wrong_type(value, "string"))
-    if kind is Kind.DATE:
-        return _date(value)
-    return _text(scalar, value)
+    if kind is Kind.TEXT or kind is Kind.DESCRIPTOR:
+        return _text(scalar, value)
+    return _moment(kind, value)
 
 
 def _boolean(value: object) -> bool:
@@ -145,26 +146,30 @@ def _number(scalar: Scalar, value: object) -> int | float:
     return number
 
 
-def _date(value: str) -> str:
-    # fromisoformat alone would also take 20240815 and 2024-W33.
-    if _ISO_DATE.fullmatch(value):
-        try:
-            date.fromisoformat(value)
-        except ValueError:
-            pass
-        else:
-            return value
-    raise MisfitError('Value does not match format "date"')
+def _moment(kind: Kind, value: str) -> str:
+    """A date, a time, or both. A date alone where both are wanted is taken as its midnight."""
+    try:
+        # fromisoformat alone would also take 20240815 and 2024-W33.
+        if kind is Kind.DATE and _ISO_DATE.fullmatch(value):
+            return date.fromisoformat(value).isoformat()
+        if kind is Kind.TIME and _TIME.fullmatch(value):
+            return time.fromisoformat(value).isoformat()
+        if kind is Kind.DATE_TIME and _ISO_DATE.match(value):
+            datetime.fromisoformat(value)
+            return f"{value}T00:00:00Z" if _ISO_DATE.fullmatch(value) else value
+    except ValueError:
+        raise MisfitError(f'Value does not match format "{kind}"') from None
+    raise MisfitError(f'Value does not match format "{kind}"')
 
 
 def _text(scalar: Scalar, value: str) -> str:
-    if scalar.required:
+    if scalar.pattern is not None and not scalar.pattern.search(value):
         if not value:
             raise MisfitError("is required and should not be left empty.")
-        if scalar.name in _TRIMMED:
-            value = value.strip()
-        if not value.strip() or (scalar.key and (value[0].isspace() or value[-1].isspace())):
+        trimmed = value.strip() if scalar.name in _TRIMMED else value
+        if not scalar.pattern.search(trimmed) or not trimmed:
             raise MisfitError("cannot contain leading or trailing spaces.")
+        value = trimmed
     if len(value) < scalar.min_length:
         raise MisfitError(f"Value should be at least {scalar.min_length} characters")
     if scalar.max_length is not None and len(value) > scalar.max_length:

@@ -1,4 +1,4 @@
-"""The outcome of one check of an environment before load starts."""
+"""What a check of an environment, or a step of its set-up, says: one row each."""
 
 from __future__ import annotations
 
@@ -15,3 +15,27 @@ class PreflightRow:
     detail: str
     seconds: float = 0.0
     mend: str = ""
+    fatal: bool = True
+    """Whether a failure makes a run meaningless; one that is not fatal is a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One line of a set-up step; a step ends with the first row that has failed."""
+
+    name: str
+    ok: bool | None
+    """None: on the way, or something to know."""
+    detail: str
+    changed: bool = False
+    """The environment is not as it was before."""
+    mend: str = ""
+
+
+class StepError(Exception):
+    """A step cannot go on: what happened, and the mend."""
+
+    def __init__(self, detail: str, mend: str = "") -> None:
+        self.detail = detail
+        self.mend = mend
+        super().__init__(f"{detail}; {mend}" if mend else detail)

@@ -16,12 +16,26 @@ from dmsperf_tui.plan.scenario import GENERIC, FlowPlan
 if TYPE_CHECKING:
     from dmsperf_tui.engine.vu import Flow
 
+_DMS = "dmsperf_tui.systems.dms.flows"
 FLOWS = {
-    "dms.create_school": "dmsperf_tui.systems.dms.flows:create_school",
-    "dms.descriptor_lifecycle": "dmsperf_tui.systems.dms.flows:descriptor_lifecycle",
-    "dms.enroll_student": "dmsperf_tui.systems.dms.flows:enroll_student",
+    "dms.create": f"{_DMS}.crud:create",
+    "dms.create_school": f"{_DMS}.journeys:create_school",
+    "dms.delete": f"{_DMS}.crud:delete",
+    "dms.descriptor_lifecycle": f"{_DMS}.smoke:descriptor_lifecycle",
+    "dms.enroll_student": f"{_DMS}.journeys:enroll_student",
+    "dms.growing_district": f"{_DMS}.ramp:growing_district",
+    "dms.load_entity": f"{_DMS}.load:load_entity",
+    "dms.populate": f"{_DMS}.populate:populate",
+    "dms.query": f"{_DMS}.queries:query",
+    "dms.query_by_range": f"{_DMS}.queries:query_by_range",
+    "dms.read": f"{_DMS}.crud:read",
+    "dms.students_in_batches": f"{_DMS}.bulk:students_in_batches",
+    "dms.update": f"{_DMS}.crud:update",
 }
 """The flows that ship with the tool, imported when a worker needs them: a screen that lists them does not."""
+
+LISTS = ("dms.load_phase",)
+"""The lists of entities that a workload can work through; the run's preparation makes them."""
 
 _GIVEN: dict[str, Flow] = {}
 """Functions that the caller's own process has handed over, by the names that stand for them."""
@@ -39,6 +53,12 @@ def keep_flow(function: Flow) -> str:
 
 def forget_flow(name: str) -> None:
     _GIVEN.pop(name, None)
+
+
+def check_list(name: str, key: str) -> None:
+    """Raises ConfigError for a list of entities that there is not."""
+    if name not in LISTS:
+        raise ConfigError(f"unknown list {name!r}", key=key, mend=nearest(name, LISTS))
 
 
 def check_flow(name: str, folder: Path, key: str) -> None:

@@ -240,6 +240,9 @@ class DmsPerfApp(SteeringApp):
         self.query_one(ContentSwitcher).current = "setup"
         self.query_one(SetupView).refresh_config()
 
+    def action_steps(self) -> None:
+        self.query_one(SetupView).open_steps()
+
     def action_help(self) -> None:
         self.push_screen(HelpScreen(self.phase, by_rate=self._by_rate()))
 

@@ -86,6 +86,8 @@ class Words:
     legend: tuple[tuple[str, str, str], ...]
     """Each line's role, its look and its name."""
     empty: str
+    short: str = ""
+    """The title where there is little room, if it is another one."""
 
 
 class RunChart(Chart):
@@ -109,12 +111,17 @@ class RunChart(Chart):
         self._title()
 
     def _title(self) -> None:
-        """The title with the legend, so that no line needs a guess."""
+        """The title with the legend, so that no line needs a guess; the axis shows the window as well."""
         words = self.words()
-        parts: list[str | tuple[str, str]] = [f"{words.title} · {self._window}"]
-        for role, look, name in words.legend:
-            parts += ["  ", (look, f"$chart-{role}"), f" {name}"]
-        self.border_title = Content.assemble(*parts)
+        legend = [Content.assemble((look, f"$chart-{role}"), f" {name}") for role, look, name in words.legend]
+        whole = Content("  ").join([Content(f"{words.title} · {self._window}"), *legend])
+        room = self.size.width - 2
+        if 0 < room < whole.cell_length:
+            whole = Content(" ").join([Content(words.short or words.title), *legend])
+        self.border_title = whole
+
+    def on_resize(self) -> None:
+        self._title()
 
     def show(self, view: View | None) -> None:
         """Draws `view`, or nothing."""

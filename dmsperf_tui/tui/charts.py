@@ -35,7 +35,9 @@ class LoadChart(RunChart):
         if self.view is not None and self.open:
             title = f"Starts{per(rate_unit_s(self.view.snapshot))}"
             return Words(title, legend, "Rates appear here once the load has started.")
-        return Words("Virtual users", legend, "Virtual users appear here once the load has started.")
+        return Words(
+            "Virtual users", legend, "Virtual users appear here once the load has started.", short="VUs"
+        )
 
     def compose_picture(self, view: View, x: Axis, width: int, height: int) -> Picture | None:
         timeline = view.timeline

@@ -57,7 +57,7 @@ def _details(config: RunConfig, options: Options, width: int) -> Content:
     judged = [f"{row.metric}  {row.expression}" for row in plan.thresholds] or ["no thresholds"]
     for label, words in zip(["judged by", *[""] * len(judged)], judged, strict=False):
         lines += _hanging(label, words, width)
-    lines += _hanging("profile", f"{profile.title}: {profile.description}", width)
+    lines += _hanging("profile", ": ".join(filter(None, (profile.title, profile.description))), width)
     if typed := typed_options(options):
         lines += _hanging("given", typed, width, "$accent")
     return Content("\n").join(lines)
@@ -83,6 +83,8 @@ def _workload_words(workload: WorkloadPlan) -> str:
         parts.append(f"up to {rate_words(workload.shape.peak, arrival.time_unit_s)}")
         parts.append(f"at most {arrival.max_vus:,} VUs")
         parts.append("late iterations wait" if arrival.late == "queue" else "late iterations are dropped")
+    if workload.entities:
+        parts.append("ends when its list is done")
     if workload.after:
         parts.append(f"after {workload.after}")
     if workload.think_time_s:
@@ -103,5 +105,11 @@ def typed_options(options: Options) -> str:
         parts.append(f"--seed {options.seed}")
     if options.speedup != 1:
         parts.append(f"--speedup {options.speedup:g}")
+    if options.data is not None:
+        parts.append(f"--data {options.data}")
+    if options.resume is not None:
+        parts.append(f"--resume {options.resume}")
+    if options.abort_on_4xx:
+        parts.append("--abort-on-4xx")
     parts += [f"--set {key}={value}" for key, value in options.settings.items()]
     return "  ".join(parts)

@@ -20,16 +20,16 @@ Answer = Literal["stop", "leave"]
 
 
 class Confirm(ModalScreen[bool | None]):
-    """Really? Going on as before has the focus."""
+    """Really? `no`, going on as before, has the focus."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes"),
         Binding("n,escape,q", "answer(False)", "No"),
     ]
 
-    def __init__(self, question: str, what: str, yes: str) -> None:
+    def __init__(self, question: str, what: str, yes: str, no: str = "Go on") -> None:
         super().__init__()
-        self._question, self._what, self._yes = question, what, yes
+        self._question, self._what, self._yes, self._no = question, what, yes, no
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
@@ -37,7 +37,7 @@ class Confirm(ModalScreen[bool | None]):
             yield Static(self._what, classes="hint", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button(f"y  {self._yes}", id="yes", variant="error")
-                yield Button("n  Go on", id="no")
+                yield Button(f"n  {self._no}", id="no")
 
     def on_mount(self) -> None:
         self.query_one("#no", Button).focus()

@@ -10,7 +10,7 @@ from dmsperf_tui.run.snapshot import RunSnapshot, RunState
 from dmsperf_tui.settings.environment import Environment
 from dmsperf_tui.systems.checks import PreflightRow
 from dmsperf_tui.tui.readings import Reading
-from dmsperf_tui.tui.wording import VERDICTS, record_of
+from dmsperf_tui.tui.wording import JUDGED, VERDICTS, record_of
 
 _EMBEDDED = (
     "starts with the run, in a process of its own on a free port (try-out: it shares this machine's CPU)"
@@ -31,11 +31,21 @@ def tls_words(url: str, *, insecure: bool) -> tuple[str, str]:
     )
 
 
+def login_words(environment: Environment) -> tuple[str, str]:
+    """Whether a client of the DMS is known, and the tone to say it in; never what it is."""
+    if environment.client_id and environment.client_secret is not None:
+        return ("✓ client id and secret set", "$success")
+    return ("▲ no client: make one, or set CLIENT_ID and CLIENT_SECRET", "$warning")
+
+
+def warns(row: PreflightRow) -> bool:
+    """It has failed, and a run is worth its while all the same."""
+    return row.ok is False and not row.fatal
+
+
 def check_line(row: PreflightRow) -> Content:
     """`✓ token  client credentials accepted  0.12 s`."""
-    glyph, tone = {True: ("✓", "$success"), False: ("✗", "bold $error"), None: ("◌", "$foreground-muted")}[
-        row.ok
-    ]
+    glyph, tone = ("▲", "$warning") if warns(row) else JUDGED[row.ok]
     parts: list[str | tuple[str, str]] = [(f"{glyph} {row.name}", tone), f"  {row.detail}"]
     if row.seconds:
         parts.append((f"  {row.seconds:.2f} s", "$foreground-muted"))
@@ -65,8 +75,11 @@ def _checks(rows: tuple[PreflightRow, ...]) -> Content:
     if not rows:
         return Content("")
     good = sum(row.ok is True for row in rows)
-    tone = "$error" if any(row.ok is False for row in rows) else "$foreground-muted"
-    return Content.styled(f"  {good}/{len(rows)} checks ✓", tone)
+    tone = "$error" if any(row.ok is False and row.fatal for row in rows) else "$foreground-muted"
+    warnings = sum(map(warns, rows))
+    return Content.assemble(
+        (f"  {good}/{len(rows)} checks ✓", tone), (f"  {warnings} ▲" if warnings else "", "$warning")
+    )
 
 
 class EnvironmentPanel(VerticalScroll):
@@ -95,13 +108,9 @@ class EnvironmentPanel(VerticalScroll):
                 Content.styled(*tls_words(environment.url, insecure=environment.insecure)),
             ]
             if environment.system == "dms":
-                known = environment.client_id and environment.client_secret is not None
-                lines.append(
-                    Content.assemble("log-in: ", ("✓ client id and secret set", "$success"))
-                    if known
-                    else Content.assemble("log-in: ", ("▲ set CLIENT_ID and CLIENT_SECRET", "$warning"))
-                )
-            lines.append(Content.styled("◌ checked when the run starts", "$foreground-muted"))
+                lines.append(Content.assemble("log-in: ", login_words(environment)))
+            hint = "◌ checked when the run starts; u checks it now, and makes it ready"
+            lines.append(Content.styled(hint, "$foreground-muted"))
         self._put(lines)
 
     def show_problem(self, text: str) -> None:
@@ -121,10 +130,10 @@ class EnvironmentPanel(VerticalScroll):
         if info.try_out:
             address += ["  ", ("shares this CPU", "$foreground-muted")]
         lines = [Content.assemble(*address)]
-        bad = [row for row in snapshot.preflight if row.ok is False]
-        lines += [check_line(row) for row in bad]
+        lines += [check_line(row) for row in snapshot.preflight if row.ok is False and row.fatal]
         if snapshot.state is not RunState.PREPARING:
             lines.append(_generator(snapshot))
+        lines += [check_line(row) for row in snapshot.preflight if warns(row)]
         if snapshot.message and not snapshot.state.over:
             lines.append(Content.styled(f"◌ {snapshot.message}", "$primary"))
         elif not snapshot.preflight:

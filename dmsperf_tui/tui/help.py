@@ -38,6 +38,11 @@ _PANELS = (
         "p50, p95, p99 of each second, on a logarithmic scale; a dotted line is a threshold; with a rate the "
         "response time, which counts from the planned start",
     ),
+    (
+        "Entities",
+        "of a load phase: each kind in the order of its creation, and how many are there: ✓ done, "
+        "● being created, ◌ waiting, ✗ with failures, ▲ not created",
+    ),
     ("Operations", "one row a named request, totals since the start; ids never make new rows"),
     (
         "Thresholds",

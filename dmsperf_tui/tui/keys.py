@@ -37,6 +37,16 @@ class Key:
 
 KEYS = (
     Key("s", "s", "start", "Start", "Start the run as set up", "Run", ENDED | {Phase.SETUP}, 0),
+    Key(
+        "u",
+        "u",
+        "steps",
+        "Environment",
+        "Check the chosen environment and make it ready, step by step",
+        "Run",
+        frozenset({Phase.SETUP}),
+        3,
+    ),
     Key("space", "space", "pause", "Pause", "Pause the load, or let it go on", "Run", STEERED, 1),
     Key("S", "S", "stop", "Stop", "Stop the run gracefully, after asking", "Run", LIVE, 1),
     Key(

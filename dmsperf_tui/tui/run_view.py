@@ -9,6 +9,7 @@ from textual.widget import Widget
 from dmsperf_tui.run.snapshot import RunSnapshot
 from dmsperf_tui.tui.chart import RunChart, View
 from dmsperf_tui.tui.charts import LatencyChart, LoadChart, ThroughputChart
+from dmsperf_tui.tui.entities import EntitiesPanel
 from dmsperf_tui.tui.environment import EnvironmentPanel
 from dmsperf_tui.tui.errors import ErrorsPanel, NewestError
 from dmsperf_tui.tui.header import RunHeader
@@ -19,7 +20,16 @@ from dmsperf_tui.tui.steer import SteerPanel
 from dmsperf_tui.tui.thresholds import ThresholdsPanel
 from dmsperf_tui.tui.timeline import Timeline
 
-_PANELS = ("load", "latency", "throughput", "thresholds", "errors", "environment", "operations")
+_PANELS = (
+    "load",
+    "entities",
+    "latency",
+    "throughput",
+    "thresholds",
+    "errors",
+    "environment",
+    "operations",
+)
 WINDOWS: tuple[tuple[float | None, str], ...] = ((300.0, "5 min"), (None, "all"), (60.0, "1 min"))
 _ALL = 1
 """What a run that is over is shown in, unless another window was chosen."""
@@ -33,6 +43,7 @@ class RunView(Vertical):
         self.current = _PANELS[0]
         self._window = 0
         self._window_chosen = False
+        self._listed = False
 
     def compose(self) -> ComposeResult:
         yield RunHeader(id="header")
@@ -40,6 +51,7 @@ class RunView(Vertical):
             yield LoadChart(id="load")
             yield LatencyChart(id="latency")
             yield ThroughputChart(id="throughput")
+            yield EntitiesPanel(id="entities")
             yield ThresholdsPanel(id="thresholds")
             yield EnvironmentPanel(id="environment")
             yield OperationsPanel(id="operations")
@@ -49,7 +61,7 @@ class RunView(Vertical):
         yield OutcomePanel(id="outcome")
 
     def on_mount(self) -> None:
-        self._mark_current()
+        self._list(False)
 
     @property
     def compact(self) -> bool:
@@ -70,11 +82,14 @@ class RunView(Vertical):
             self._title_charts()
         self.set_class(phase in ENDED, "-ended")
         starts = timeline.starts[-1] if timeline.starts and not snapshot.state.over else None
+        if bool(snapshot.lists) != self._listed:
+            self._list(bool(snapshot.lists))
         self.query_one(RunHeader).show(snapshot, starts, lost=lost)
         view = View(timeline, snapshot, self.window_s)
         for chart in self.query(RunChart):
             chart.show(view)
         self.query_one(OperationsPanel).show(snapshot.operations, warming_up=snapshot.warming_up)
+        self.query_one(EntitiesPanel).show(snapshot)
         self.query_one(ErrorsPanel).show(snapshot.errors)
         self.query_one(NewestError).show(snapshot.errors)
         self.query_one(ThresholdsPanel).show(snapshot.thresholds)
@@ -85,11 +100,22 @@ class RunView(Vertical):
 
     def next_panel(self, step: int) -> None:
         """Makes another panel the current one: the shown one in a small terminal, else the focused one."""
-        panels = [name for name in _PANELS if name != "operations"] if self.compact else list(_PANELS)
+        hidden = {"entities"} if not self._listed else set()
+        hidden |= {"operations"} if self.compact else set()
+        panels = [name for name in _PANELS if name not in hidden]
         at = panels.index(self.current) if self.current in panels else -step
         self.current = panels[(at + step) % len(panels)]
         self._mark_current()
         self.call_after_refresh(self._focus_current)
+
+    def _list(self, listed: bool) -> None:
+        """Shows the entities where the run has a list of them, and gives them room."""
+        self._listed = listed
+        self.set_class(listed, "-listed")
+        self.set_class(not listed, "-unlisted")
+        if not listed and self.current == "entities":
+            self.current = _PANELS[0]
+        self._mark_current()
 
     def toggle_zoom(self) -> None:
         """Gives the current panel the whole screen, or takes it back."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
@@ -23,6 +24,8 @@ from dmsperf_tui.tui.details import DetailsPanel
 from dmsperf_tui.tui.environment import EnvironmentPanel
 from dmsperf_tui.tui.preview import PreviewChart
 from dmsperf_tui.tui.readings import Reading
+from dmsperf_tui.tui.steps import STEPS
+from dmsperf_tui.tui.steps_screen import StepsScreen
 from dmsperf_tui.tui.wording import per, rate_words
 
 _KINDS = {"environments": "environment", "profiles": "profile", "scenarios": "scenario"}
@@ -95,6 +98,19 @@ class SetupView(Horizontal):
     def refuse(self, text: str) -> None:
         """Shows why a run did not start."""
         self.say(f"✗ {text}", "$error")
+
+    def open_steps(self) -> None:
+        """The steps that make the chosen environment ready; a word where there are none."""
+        config = self.config
+        if config is None:
+            self.notify("Mend the choice first, or choose another.", severity="warning", markup=False)
+        elif config.environment.embedded:
+            words = "The embedded system needs no set-up: it starts ready with each run."
+            self.notify(words, title="Nothing to do", markup=False)
+        else:
+            steps = STEPS if config.plan.system == "dms" else STEPS[:1]
+            screen = StepsScreen(config, partial(resolve, self.options, self._places), steps=steps)
+            self.app.push_screen(screen, lambda _: self.refresh_config())
 
     def refresh_config(self) -> None:
         """Reads the chosen files again."""

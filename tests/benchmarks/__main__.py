@@ -24,7 +24,18 @@ from tests.benchmarks.bench import HERE, Bench, BenchError, allow_many_connectio
 from tests.benchmarks.figures import Row, table
 from tests.benchmarks.meter import Others
 
-CASES = ("start", "students", "recording", "post", "workers", "latency", "screen", "users", "memory")
+CASES = (
+    "start",
+    "students",
+    "entities",
+    "recording",
+    "post",
+    "workers",
+    "latency",
+    "screen",
+    "users",
+    "memory",
+)
 """Modules beside this one, each with `measure(bench)`; short ones first."""
 QUIET = 0.2
 """Cores that other processes may use before what was measured beside them is called noise."""

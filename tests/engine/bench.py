@@ -97,7 +97,7 @@ class Bench:
         return self.runner
 
     def check(self) -> None:
-        assert conserved(self.gauge, shared=self.runner.plan.iterations is not None), self.gauge
+        assert conserved(self.gauge, shared=self.runner.plan.leased), self.gauge
 
     def starts_between(self, from_s: float, to_s: float) -> int:
         return sum(from_s <= at_s < to_s for at_s in self.starts)
@@ -123,10 +123,10 @@ class Bench:
         while not self.runner.finished:
             await self.until(self.now_s + self.tick_s, each)
 
-    async def until_finished_or_idle(self) -> None:
+    async def until_finished_or_idle(self, each: Callable[[], None] = lambda: None) -> None:
         """Where the number of iterations ends it, the host says when: all that is here has been done."""
         while not (self.runner.finished or self.gauge.done):
-            await self.until(self.now_s + self.tick_s)
+            await self.until(self.now_s + self.tick_s, each)
 
     def steer(self, action: Action, value: float = 0, over_s: float = 0) -> None:
         """A change that applies now, as the host sends it."""

@@ -425,15 +425,15 @@ def test_sys_exit_in_a_flow_ends_no_worker() -> None:
     assert bench.gauge.completed == 2
 
 
-def test_abort_tells_the_reason_and_the_iteration_is_interrupted() -> None:
+def test_abort_tells_the_reason_and_nothing_more_is_begun() -> None:
     reasons: list[str] = []
 
     async def flow(vu: VirtualUser) -> None:
         vu.abort("the service is broken")
 
     bench = run(flow, vus=2, load={"abort": reasons.append})
-    assert reasons == ["the service is broken"] * 2
-    assert (bench.gauge.interrupted, bench.gauge.completed) == (2, 0)
+    assert reasons == ["the service is broken"]
+    assert (bench.gauge.interrupted, bench.gauge.completed) == (1, 0)
     assert errors(bench) == {}
 
 

@@ -330,3 +330,12 @@ def test_parsing_does_not_change_the_data() -> None:
     plan: Plan = parse_plan("s", data, vus=5, duration_s=9, speedup=2)
     assert plan.peak_vus == 5
     assert data == before
+
+
+def test_a_list_of_entities_belongs_to_vus() -> None:
+    workload = {"executor": "constant-vus", "duration": "1m", "flow": "f", "entities": "dms.load_phase"}
+    (plan,) = parse_plan("s", {"workloads": {"w": workload}}).workloads
+    assert (plan.entities, plan.iterations, plan.leased) == ("dms.load_phase", None, True)
+    iterations = {"executor": "shared-iterations", "flow": "f", "entities": "dms.load_phase"}
+    with pytest.raises(ConfigError, match="unknown key 'entities'; it belongs to constant-vus, ramping-vus"):
+        parse_plan("s", {"workloads": {"w": iterations}})

@@ -50,6 +50,7 @@ def test_the_file_has_the_names_of_the_design() -> None:
         "metrics",
         "operations",
         "workloads",
+        "entities",
         "segments",
         "thresholds",
         "checks",

@@ -22,7 +22,7 @@ def refused(desk: Desk, **flags: str) -> str:
 
 
 def test_flag_over_variable_over_profile_over_dotenv_over_default(desk: Desk) -> None:
-    def found(**flags: str) -> tuple[float, str]:
+    def found(**flags: str) -> tuple[float | str, str]:
         profile = load(desk, **flags)
         return profile.values["load.vus"], profile.sources["load.vus"]
 
@@ -49,12 +49,13 @@ def test_each_value_has_a_k6_variable_of_its_own(desk: Desk) -> None:
         "DURATION_LOAD_PHASE": "load.duration",
         "VUS_READWRITE_PHASE": "readwrite.vus",
         "DURATION_READWRITE_PHASE": "readwrite.duration",
+        "UNIQUE_PREFIX": "data.prefix",
     }
     assert {variable: key for key, variable in K6_VARIABLES.items()} == names
     for number, name in enumerate(names, start=41):
         desk.environ[name] = str(number)
     profile = load(desk)
-    assert [profile.values[key] for key in names.values()] == list(range(41, 50))
+    assert [profile.values[key] for key in names.values()] == [*range(41, 50), "50"]
     assert [profile.sources[key] for key in names.values()] == [f"variable {name}" for name in names]
 
 
@@ -110,7 +111,7 @@ def test_a_bad_variable_or_flag_is_blamed_itself(desk: Desk) -> None:
 
 
 def test_a_bad_value_in_the_dotenv_file_is_blamed_itself(desk: Desk) -> None:
-    desk.dotenv["STAFF_COUNT"] = "0"
+    desk.dotenv["STAFF_COUNT"] = "-1"
     assert refused(desk).startswith(".env.load-test: data.staff: ")
 
 

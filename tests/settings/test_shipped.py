@@ -60,7 +60,11 @@ def test_smoke_is_one_user_for_half_a_minute() -> None:
     (workload,) = plan.workloads
     assert (workload.executor, workload.shape.peak, workload.end_ns) == ("constant-vus", 1, 30 * S)
     assert workload.think_time_s == 1.0
-    assert thresholds_of(plan) == [("http_req_duration", "p(95)<2000"), ("http_req_failed", "rate<0.1")]
+    assert thresholds_of(plan) == [
+        ("http_req_duration", "p(95)<2000"),
+        ("http_req_failed", "rate<0.1"),
+        ("errors", "rate<0.1"),
+    ]
 
 
 def test_the_generic_scenario_takes_its_size_from_the_profile() -> None:
@@ -105,7 +109,7 @@ def test_a_profile_has_the_figures_of_the_k6_suite(name: str) -> None:
         "readwrite.duration",
     )
     assert tuple(profile.values[key] for key in keys) == FIGURES[name]
-    assert set(profile.sources.values()) == {f"profile {name}"}
+    assert {profile.sources[key] for key in keys} == {f"profile {name}"}
 
 
 def test_the_local_environment_works_without_any_variable() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import httpx
@@ -9,6 +10,27 @@ import httpx
 ROOT = "http://dms.test"
 CLIENT = "key"
 SECRET = "secret"
+
+PREFIX = secrets.token_hex(4)
+"""New in each run, so that keys meet nothing that a service held before."""
+
+STUDENT = f"{PREFIX}604824"
+STAFF = f"{PREFIX}207230"
+DISTRICT = 1_000_000_000 + secrets.randbelow(1_000_000) * 1000
+SCHOOL = DISTRICT + 1
+
+DESCRIPTORS = (
+    ("EducationOrganizationCategory", "Local Education Agency"),
+    ("EducationOrganizationCategory", "School"),
+    ("LocalEducationAgencyCategory", "Independent"),
+    ("GradeLevel", "Ninth grade"),
+    ("StaffClassification", "Teacher"),
+    ("EmploymentStatus", "Tenured or permanent"),
+    ("CourseIdentificationSystem", "LEA course code"),
+    ("AcademicSubject", "Mathematics"),
+    ("Sex", "Female"),
+)
+"""What the bodies point to."""
 
 Body = dict[str, Any]
 
@@ -20,7 +42,7 @@ def uri(kind: str, value: str) -> str:
     return f"uri://ed-fi.org/{kind}Descriptor#{value}"
 
 
-def student(unique_id: str = "604824", **more: Any) -> Body:
+def student(unique_id: str = STUDENT, **more: Any) -> Body:
     return {
         "studentUniqueId": unique_id,
         "firstName": "Traci",
@@ -30,11 +52,11 @@ def student(unique_id: str = "604824", **more: Any) -> Body:
     }
 
 
-def staff(unique_id: str = "207230", **more: Any) -> Body:
+def staff(unique_id: str = STAFF, **more: Any) -> Body:
     return {"staffUniqueId": unique_id, "firstName": "Barry", "lastSurname": "Peterson", **more}
 
 
-def district(id: int = 255901, /, **more: Any) -> Body:
+def district(id: int = DISTRICT, /, **more: Any) -> Body:
     category = uri("EducationOrganizationCategory", "Local Education Agency")
     return {
         "localEducationAgencyId": id,
@@ -45,7 +67,7 @@ def district(id: int = 255901, /, **more: Any) -> Body:
     }
 
 
-def school(id: int = 255901001, /, **more: Any) -> Body:
+def school(id: int = SCHOOL, /, **more: Any) -> Body:
     category = uri("EducationOrganizationCategory", "School")
     return {
         "schoolId": id,
@@ -58,17 +80,17 @@ def school(id: int = 255901001, /, **more: Any) -> Body:
 
 def enrollment(**more: Any) -> Body:
     return {
-        "studentReference": {"studentUniqueId": "604824"},
-        "schoolReference": {"schoolId": 255901001},
+        "studentReference": {"studentUniqueId": STUDENT},
+        "schoolReference": {"schoolId": SCHOOL},
         "entryDate": "2024-08-15",
         "entryGradeLevelDescriptor": uri("GradeLevel", "Ninth grade"),
         **more,
     }
 
 
-def assignment(organization: int = 255901001, **more: Any) -> Body:
+def assignment(organization: int = SCHOOL, **more: Any) -> Body:
     return {
-        "staffReference": {"staffUniqueId": "207230"},
+        "staffReference": {"staffUniqueId": STAFF},
         "educationOrganizationReference": {"educationOrganizationId": organization},
         "staffClassificationDescriptor": uri("StaffClassification", "Teacher"),
         "beginDate": "2024-08-01",
@@ -76,7 +98,7 @@ def assignment(organization: int = 255901001, **more: Any) -> Body:
     }
 
 
-def course(organization: int = 255901001, **more: Any) -> Body:
+def course(organization: int = SCHOOL, **more: Any) -> Body:
     system = uri("CourseIdentificationSystem", "LEA course code")
     return {
         "courseCode": "ALG-1",
@@ -93,7 +115,7 @@ def course(organization: int = 255901001, **more: Any) -> Body:
 def week(**more: Any) -> Body:
     return {
         "weekIdentifier": "Week 1",
-        "schoolReference": {"schoolId": 255901001},
+        "schoolReference": {"schoolId": SCHOOL},
         "beginDate": "2024-08-15",
         "endDate": "2024-08-21",
         "totalInstructionalDays": 5,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 
 from dmsperf_tui.standin.app import AppOptions, create_app
+from dmsperf_tui.standin.faults import Knobs
 
 from .bodies import CLIENT, ROOT, SECRET
 
@@ -39,8 +42,25 @@ def clock() -> Clock:
 
 @pytest.fixture
 def app(clock: Clock) -> Starlette:
-    options = AppOptions(client_id=CLIENT, client_secret=SECRET, token_ttl_s=60, seed=7)
+    options = AppOptions(CLIENT, SECRET, knobs=Knobs(token_ttl_s=60), seed=7)
     return create_app(options, clock=clock, sleep=clock.sleep)
+
+
+Start = Callable[..., AbstractAsyncContextManager[tuple[httpx.AsyncClient, httpx.AsyncClient]]]
+
+
+@pytest.fixture
+def start(clock: Clock) -> Start:
+    """Starts a stand-in with options of `AppOptions`: a client without a token, and one with, at the data."""
+
+    @asynccontextmanager
+    async def started(**options: Any) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
+        app = create_app(AppOptions(CLIENT, SECRET, seed=7, **options), clock=clock, sleep=clock.sleep)
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url=ROOT) as anonymous:
+            yield anonymous, await _with_token(anonymous)
+
+    return started
 
 
 @pytest.fixture
@@ -51,13 +71,14 @@ async def anonymous(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def dms(app: Starlette, anonymous: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
+async def dms(anonymous: httpx.AsyncClient) -> httpx.AsyncClient:
     """A client with a token, at `/data/ed-fi/`."""
-    granted = await anonymous.post(
-        "/oauth/token", auth=(CLIENT, SECRET), data={"grant_type": "client_credentials"}
-    )
+    return await _with_token(anonymous)
+
+
+async def _with_token(anonymous: httpx.AsyncClient) -> httpx.AsyncClient:
+    """Another client over the same transport, which the first one closes."""
+    grant = {"grant_type": "client_credentials"}
+    granted = await anonymous.post("/oauth/token", auth=(CLIENT, SECRET), data=grant)
     headers = {"Authorization": f"Bearer {granted.json()['access_token']}"}
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url=f"{ROOT}/data/ed-fi/", headers=headers
-    ) as client:
-        yield client
+    return httpx.AsyncClient(transport=anonymous._transport, base_url=f"{ROOT}/data/ed-fi/", headers=headers)

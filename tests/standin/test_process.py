@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ import pytest
 
 SERVE = """
 import sys
+from dmsperf_tui.standin.app import AppOptions
+from dmsperf_tui.standin.faults import Knobs
 from dmsperf_tui.standin.server import StandinOptions, serve
 sys.exit(serve(StandinOptions({})))
 """
@@ -55,7 +58,8 @@ def end(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 def test_serves_until_stdin_ends() -> None:
     with started("until_eof=True") as process:
         line = ready(process)
-        assert list(line) == ["url", "client_id", "client_secret", "pid"]
+        assert list(line) == ["url", "cms_url", "vintage", "client_id", "client_secret", "pid"]
+        assert line["cms_url"] == f"{line['url']}/config"
         assert line["pid"] == process.pid
         with httpx.Client(base_url=line["url"], timeout=PATIENCE_S) as client:
             credentials = (line["client_id"], line["client_secret"])
@@ -85,7 +89,7 @@ def test_a_signal_ends_it_cleanly(number: signal.Signals) -> None:
 
 
 def test_answers_under_way_are_not_cut_off() -> None:
-    with started("latency_s=3600") as process, ThreadPoolExecutor() as pool:
+    with started("AppOptions('', '', knobs=Knobs(latency='10m'))") as process, ThreadPoolExecutor() as pool:
         url = ready(process)["url"]
         answer = pool.submit(httpx.get, f"{url}/data/ed-fi/students", timeout=PATIENCE_S)
         while httpx.get(f"{url}/_standin/stats", timeout=PATIENCE_S).json()["requests"] == 0:
@@ -95,8 +99,30 @@ def test_answers_under_way_are_not_cut_off() -> None:
         assert end(process) == (0, "", "")
 
 
+def test_faults_of_the_wire() -> None:
+    with started("until_eof=True") as process:
+        line = ready(process)
+        with httpx.Client(base_url=line["url"], timeout=PATIENCE_S) as client:
+            credentials = (line["client_id"], line["client_secret"])
+            grant = {"grant_type": "client_credentials"}
+            token = client.post("/oauth/token", auth=credentials, data=grant).json()["access_token"]
+            client.headers["Authorization"] = f"Bearer {token}"
+            client.put("/_standin/faults", json={"reset_rate": 1})
+            with pytest.raises(httpx.ReadError):
+                client.get("/data/ed-fi/schoolYearTypes")
+            client.put("/_standin/faults", json={"reset_rate": 0, "truncate_rate": 1})
+            with pytest.raises(httpx.RemoteProtocolError, match=r"received [1-9]"):
+                client.get("/data/ed-fi/schoolYearTypes")
+            client.put("/_standin/faults", json={"truncate_rate": 0, "slow_body_s": 0.1})
+            begun = time.monotonic()
+            assert len(client.get("/data/ed-fi/schoolYearTypes").json()) == 3
+            assert time.monotonic() - begun >= 0.1
+            assert client.get("/_standin/stats").json()["statuses"] == {"200": 3}
+        assert end(process) == (0, "", "")
+
+
 def test_without_until_eof_stdin_does_not_matter() -> None:
-    with started("client_id='mine', client_secret='known'") as process:
+    with started("AppOptions('mine', 'known')") as process:
         line = ready(process)
         assert (line["client_id"], line["client_secret"]) == ("mine", "known")
         assert process.stdin

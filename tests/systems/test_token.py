@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from dmsperf_tui.systems.dms.token import AccessToken, TokenError, TokenKeeper, TokenSource
+from dmsperf_tui.systems.dms.token import AccessToken, TokenError, TokenKeeper, TokenLimitError, TokenSource
 
 
 class Provider:
@@ -50,8 +50,10 @@ def test_request_is_basic_and_form_as_a_dms_proxies_it() -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (httpx.Response(401, json={}), "answered 401; check CLIENT_ID and CLIENT_SECRET"),
+        (httpx.Response(401, json={}), "answered 401: client me is unknown, revoked or has another secret; "),
         (httpx.Response(400, json={}), "answered 400; check CLIENT_ID and CLIENT_SECRET"),
+        (httpx.Response(429), "answered 429: a rate limit; raise RateLimit__PermitLimit"),
+        (httpx.Response(502), "answered 502: the identity provider behind it does not answer"),
         (httpx.Response(200, text="<html>"), "without an access_token"),
         (httpx.Response(200, json={"token": "x"}), "without an access_token"),
     ],
@@ -104,6 +106,7 @@ def test_new_token_that_is_refused_is_not_renewed_and_said_once() -> None:
                 await asyncio.sleep(0.0005)
         keeping.cancel()
         assert 2 <= len(provider.asked) <= 7, "each renewal that did not help doubles the wait"
+        assert said.count("token-refused") == 2, "the refusal, and that it is one of many, once each"
 
     with_source(provider, test)
 
@@ -131,5 +134,72 @@ def test_old_token_that_is_refused_is_renewed_once_however_many_ask() -> None:
         await asyncio.sleep(0)
         keeping.cancel()
         assert len(provider.asked) == 2
+
+    with_source(provider, test)
+
+
+LIMITED = httpx.Response(429, headers={"Retry-After": "300"})
+
+
+def test_limit_that_names_a_time_is_waited_for_and_said() -> None:
+    waited: list[float] = []
+    said: list[tuple[str, str]] = []
+    provider = Provider(LIMITED, httpx.Response(200, json={"access_token": "t"}))
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    async def test(source: TokenSource) -> None:
+        keeper = TokenKeeper(source, lambda *_: None, lambda *row: said.append(row), sleep=sleep)
+        assert (await keeper.start()).value == "t"
+
+    with_source(provider, test)
+    assert waited == [300.0]
+    ((kind, text),) = said
+    assert kind == "token-limited"
+    assert "15 live ones" in text
+    assert "wait 300 s" in text
+
+
+def test_limit_is_not_waited_for_twice_nor_for_an_hour() -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    async def test(source: TokenSource) -> None:
+        with pytest.raises(TokenLimitError):
+            await TokenKeeper(source, lambda *_: None, lambda *_: None, sleep=sleep).start()
+
+    with_source(Provider(LIMITED), test)
+    assert waited == [300.0]
+    with_source(Provider(httpx.Response(429, headers={"Retry-After": "3600"})), test)
+    assert waited == [300.0]
+
+
+def test_refusals_do_not_shorten_the_wait_that_a_limit_asks_for() -> None:
+    now = 0.0
+    said: list[str] = []
+    provider = Provider(httpx.Response(200, json={"access_token": "t", "expires_in": 1800}), LIMITED)
+
+    async def test(source: TokenSource) -> None:
+        nonlocal now
+        keeper = TokenKeeper(source, lambda *_: None, lambda kind, _: said.append(kind), lambda: now)
+        await keeper.start()
+        keeping = asyncio.create_task(keeper.keep())
+        now = 60.0
+        for _ in range(50):
+            keeper.refused(1)
+            now += 5.0
+            for _ in range(5):
+                await asyncio.sleep(0.0005)
+        assert len(provider.asked) == 2, "once after the refusal, then 300 s of peace"
+        assert said == ["token-failed"]
+        now += 100.0
+        keeper.refused(1)
+        for _ in range(20):
+            await asyncio.sleep(0.0005)
+        assert len(provider.asked) == 3
+        keeping.cancel()
 
     with_source(provider, test)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Protocol
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
 
 from dmsperf_tui.settings.places import Places
+from dmsperf_tui.tui.app import DmsPerfApp
 
 SCENARIOS = {
     "dms/smoke": """
@@ -87,3 +90,22 @@ async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
             return
         await pilot.pause(0.005)
     raise AssertionError("the app never came to what was waited for")
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """The run is on the screen, and all that it set going is done."""
+    app = pilot.app
+    assert isinstance(app, DmsPerfApp)
+    await until(pilot, lambda: app.snapshot is not None and not app._stale)
+    await pilot.pause()
+    await pilot.pause()
+
+
+class Compare(Protocol):
+    def __call__(
+        self,
+        app: App[None],
+        *,
+        terminal_size: tuple[int, int],
+        run_before: Callable[[Pilot[None]], Awaitable[None]],
+    ) -> bool: ...

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Protocol
 
 import pytest
-from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import DataTable
 
 from dmsperf_tui.run.snapshot import OperationRow, RunSnapshot
 from dmsperf_tui.settings.config import Options
 from dmsperf_tui.settings.places import Places
+from dmsperf_tui.systems.checks import PreflightRow
 from dmsperf_tui.tui.app import DmsPerfApp
 from dmsperf_tui.tui.chart import RunChart
 from dmsperf_tui.tui.keybar import KeyBar, fitting
@@ -21,7 +19,7 @@ from dmsperf_tui.tui.phases import Phase
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.run_view import RunView
 from dmsperf_tui.tui.setup import SetupView
-from tests.tui.conftest import until
+from tests.tui.conftest import Compare, settled, until
 from tests.tui.fake_open import open_running
 from tests.tui.fakes import FakeLink, ended, preparing, running
 
@@ -30,15 +28,6 @@ SIZES = [(120, 40), (80, 24), (20, 5)]
 
 def on(snapshot: RunSnapshot) -> DmsPerfApp:
     return DmsPerfApp(Options(), link=FakeLink(snapshot), refresh_hz=50)
-
-
-async def settled(pilot: Pilot[None]) -> None:
-    """The run is on the screen, and all that it set going is done."""
-    app = pilot.app
-    assert isinstance(app, DmsPerfApp)
-    await until(pilot, lambda: app.snapshot is not None and not app._stale)
-    await pilot.pause()
-    await pilot.pause()
 
 
 @pytest.mark.anyio
@@ -98,6 +87,19 @@ async def test_a_zoomed_panel_has_the_room_until_escape() -> None:
         await pilot.press("escape")
         await settled(pilot)
         assert len([w for w in app.query("#panels > .panel") if w.region.area]) == 7
+
+
+@pytest.mark.anyio
+async def test_a_check_that_is_not_fatal_warns_after_the_generator_s_health() -> None:
+    soon = PreflightRow("tls", False, "valid for 3 days", mend="renew it soon", fatal=False)
+    gone = PreflightRow("token", False, "refused")
+    app = on(replace(running(), preflight=(soon, gone, PreflightRow("health", True, "answers"))))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        lines = app.query_one("#environment Reading", Reading).shown.splitlines()
+        assert lines[1] == "✗ token  refused"
+        assert "1/3 checks ✓  1 ▲" in lines[2]
+        assert lines[3:5] == ["▲ tls  valid for 3 days", "  → renew it soon"]
 
 
 @pytest.mark.anyio
@@ -171,16 +173,6 @@ async def test_bindings_are_refreshed_on_transitions_only(monkeypatch: pytest.Mo
         await settled(pilot)
         assert refreshed == [Phase.RUNNING]
         assert "Pause" in str(app.query_one(KeyBar).render())
-
-
-class Compare(Protocol):
-    def __call__(
-        self,
-        app: App[None],
-        *,
-        terminal_size: tuple[int, int],
-        run_before: Callable[[Pilot[None]], Awaitable[None]],
-    ) -> bool: ...
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])

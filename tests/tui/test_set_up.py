@@ -56,6 +56,9 @@ async def set_up(
     async with app.run_test(size=size) as pilot:
         view = app.query_one(SetupView)
         await until(pilot, lambda: view.config is not None or view.problem)
+        # What it has found to say moves the button.
+        await pilot.pause()
+        await pilot.pause()
         yield app, view, pilot
 
 
@@ -80,6 +83,17 @@ async def test_what_was_typed_is_chosen_and_shown(places: Places) -> None:
         assert "--vus 20  --duration 1m30s  --speedup 3" in words(view, "#details-lines")
         where = "in a process of its own on a free port (try-out: it shares this machine's CPU)"
         assert where in words(view, "#target .lines")
+
+
+async def test_a_profile_without_a_description_is_its_title_alone(places: Places, tmp_path: Path) -> None:
+    (tmp_path / "profiles" / "bare.toml").write_text('[data]\nprefix = ""\n[load]\nvus = 2\n')
+    options = Options(profile="bare", settings={"data.prefix": "P1"}, abort_on_4xx=True)
+    async with set_up(places, options, size=(120, 40)) as (_, view, _pilot):
+        lines = words(view, "#details-lines").splitlines()
+        assert [line.rstrip() for line in lines[-2:]] == [
+            "profile   bare",
+            "given     --abort-on-4xx  --set data.prefix=P1",
+        ]
 
 
 async def test_another_choice_redraws_the_preview(places: Places) -> None:

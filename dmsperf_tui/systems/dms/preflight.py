@@ -1,67 +1,250 @@
-"""The checks of a DMS before load starts: reachable, what it is, and whether it lets us in."""
+"""The checks before load starts: what is there, whether it lets us in, and what would spoil the run."""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
-from dmsperf_tui.systems.checks import PreflightRow
+from dmsperf_tui.plan.errors import ConfigError
+from dmsperf_tui.systems.checks import PreflightRow, StepError
+from dmsperf_tui.systems.dms.generators import GENERATORS
+from dmsperf_tui.systems.dms.order import SCHOOL_YEAR_TYPES, LoadOrder, contradictions, parse_dependencies
+from dmsperf_tui.systems.dms.place import Place
+from dmsperf_tui.systems.dms.setup.answers import document, explain, unreachable
+from dmsperf_tui.systems.dms.setup.certificate import certificate_row
+from dmsperf_tui.systems.dms.setup.data_api import DataApi
+from dmsperf_tui.systems.dms.setup.discovery import Discovery, read_discovery
+from dmsperf_tui.systems.dms.setup.limits import disk_row, files_row, rate_row
+from dmsperf_tui.systems.dms.setup.permissions import probe_all
+from dmsperf_tui.systems.dms.setup.seeding import missing_values
 from dmsperf_tui.systems.dms.token import AccessToken, TokenError
 
 TIMEOUT_S = 5.0
+PATIENCE_S = 10.0
+"""For all permissions, and for all reference data."""
+
+Obtain = Callable[[], Awaitable[AccessToken]]
 
 
-async def reachable(client: httpx.AsyncClient, url: str) -> PreflightRow:
-    """Anything that answers HTTP is reachable."""
-    begun = time.perf_counter()
-    try:
-        response = await client.get(f"{url}/", timeout=TIMEOUT_S)
-    except httpx.HTTPError as fault:
-        why = str(fault) or type(fault).__name__
-        mend = "is the service running?"
-        if "CERTIFICATE" in why:
-            mend = "check the certificate, or set ca_file"
-        elif "not known" in why or "resolution" in why:
-            mend = "check the host's name"
-        return PreflightRow("reachable", False, f"{url}: {why}", time.perf_counter() - begun, mend)
-    return PreflightRow("reachable", True, f"answers {response.status_code}", time.perf_counter() - begun)
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a plan asks of its environment and of this machine."""
 
-
-async def discovery(client: httpx.AsyncClient, url: str) -> PreflightRow:
-    """What the DMS says of itself; a missing discovery document is no reason to stop."""
-    begun = time.perf_counter()
-    try:
-        document = (await client.get(f"{url}/", timeout=TIMEOUT_S)).json()
-        name, version = document["applicationName"], document["version"]
-        models = ", ".join(f"{model['name']} {model['version']}" for model in document.get("dataModels", []))
-    except (httpx.HTTPError, ValueError, KeyError, TypeError):
-        return PreflightRow("discovery", None, "no discovery document", time.perf_counter() - begun)
-    return PreflightRow("discovery", True, f"{name} {version}, {models}", time.perf_counter() - begun)
+    uses: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Endpoint -> actions: Create, Read, Update, Delete."""
+    planned_rate: float | None = None
+    """The highest request rate that the plan names, in requests a second; None where none is planned."""
+    connections: int = 1
+    """The most that one worker can have open at a time."""
+    descriptors: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Descriptor endpoint -> code values that bodies refer to."""
+    results: Path | None = None
+    """Where the record goes."""
+    vus: int = 1
+    """The most of one worker; each keeps at least one connection open."""
+    school_year: int | None = None
+    """The school year that bodies refer to; any will do where it is None."""
+    spared: frozenset[str] = frozenset()
+    """Endpoints of `uses` that a load phase leaves out where they are not served."""
 
 
 async def preflight(
-    client: httpx.AsyncClient, url: str, obtain: Callable[[], Awaitable[AccessToken]] | None, *, dms: bool
+    client: httpx.AsyncClient, place: Place, obtain: Obtain | None, *, dms: bool, needs: Needs
 ) -> AsyncIterator[PreflightRow]:
     """Each check as it is done; stops at the first one that makes the rest meaningless.
 
     `obtain` gets a token, None where there are no credentials; only a DMS (`dms`) needs one.
     """
-    first = await reachable(client, url)
-    yield first
-    if first.ok is False or not dms:
+    begun = time.perf_counter()
+    try:
+        root = await client.get(f"{place.url}/", timeout=TIMEOUT_S)
+    except httpx.HTTPError as fault:
+        yield _timed(_not_reached(fault), begun)
         return
-    yield await discovery(client, url)
-    if obtain is None:
-        yield PreflightRow(
-            "token", False, "no client credentials", mend="set CLIENT_ID and CLIENT_SECRET, or .env.load-test"
-        )
+    yield _timed(PreflightRow("reachable", True, f"answers {root.status_code}"), begun)
+    if row := certificate_row(root, place):
+        yield row
+    if dms:
+        async for row in _of_dms(client, place, obtain, needs, read_discovery(document(root))):
+            yield row
+            if row.ok is False and row.name == "token":
+                return
+        if row := rate_row(needs.planned_rate):
+            yield row
+    yield files_row(needs.connections, needs.vus)
+    if row := disk_row(needs.results):
+        yield row
+
+
+async def _of_dms(
+    client: httpx.AsyncClient, place: Place, obtain: Obtain | None, needs: Needs, found: Discovery | None
+) -> AsyncIterator[PreflightRow]:
+    if found is None:
+        yield PreflightRow("discovery", None, "no discovery document")
+    else:
+        yield PreflightRow("discovery", True, f"{found.application} {found.version}, {found.models}")
+        yield PreflightRow("vintage", True, "8.x" if found.vintage == "v8" else "v0.7 or before")
+    yield _token_url(place)
+    begun = time.perf_counter()
+    row, token = await _token(obtain)
+    yield _timed(row, begun)
+    if obtain is None or token is None:
         return
     begun = time.perf_counter()
+    row, order = await _dependencies(client, place)
+    yield _timed(row, begun)
+    api = DataApi(client, place, obtain, token.value, timeout_s=TIMEOUT_S)
+    for check in (_permissions(api, needs, order), _reference_data(api, needs)):
+        begun = time.perf_counter()
+        for row in await _within_patience(check):
+            yield _timed(row, begun)
+
+
+async def _within_patience(check: AsyncIterator[PreflightRow]) -> list[PreflightRow]:
+    """The rows of a check; a slow or failing DMS is what a load test is to find, and stops none."""
+    rows: list[PreflightRow] = []
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            async for row in check:
+                rows.append(row)  # noqa: PERF401
+    except TimeoutError:
+        why = f"the DMS needs more than {PATIENCE_S:.0f} s to tell"
+        rows.append(PreflightRow("data", False, why, fatal=False))
+    except httpx.HTTPError as fault:
+        rows.append(PreflightRow("data", False, unreachable(fault), fatal=False))
+    except StepError as fault:
+        rows.append(PreflightRow("data", False, fault.detail, mend=fault.mend, fatal=False))
+    return rows
+
+
+def _timed(row: PreflightRow, begun: float) -> PreflightRow:
+    return replace(row, seconds=time.perf_counter() - begun)
+
+
+def _not_reached(fault: httpx.HTTPError) -> PreflightRow:
+    why = str(fault)
+    mend = "is the service running? dmsperf-tui setup prepare starts it, setup wait waits for it"
+    if "CERTIFICATE" in why:
+        mend = "check the certificate, or set ca_file"
+    elif "not known" in why or "resolution" in why:
+        mend = "check the host's name"
+    return PreflightRow("reachable", False, unreachable(fault), mend=mend)
+
+
+def _token_url(place: Place) -> PreflightRow:
+    """Whether the client's secret goes where the load goes."""
+    token, load = urlsplit(place.token_url), urlsplit(place.load_url)
+    if load.scheme == "https" and token.scheme == "http":
+        return PreflightRow(
+            "token url",
+            False,
+            f"{place.token_url} sends the secret in the clear",
+            mend="use https",
+            fatal=False,
+        )
+    if token.hostname != load.hostname:
+        return PreflightRow("token url", None, f"{place.token_url}, another host than the DMS")
+    return PreflightRow("token url", True, place.token_url)
+
+
+async def _token(obtain: Obtain | None) -> tuple[PreflightRow, AccessToken | None]:
+    if obtain is None:
+        mend = "run: dmsperf-tui setup client, or set CLIENT_ID and CLIENT_SECRET"
+        return PreflightRow("token", False, "no client credentials", mend=mend), None
     try:
         token = await obtain()
     except TokenError as fault:
-        yield PreflightRow("token", False, str(fault), time.perf_counter() - begun, "see the message")
+        return PreflightRow("token", False, str(fault), mend="see the message"), None
+    return PreflightRow("token", True, f"valid for {token.expires_in_s:.0f} s"), token
+
+
+async def _dependencies(client: httpx.AsyncClient, place: Place) -> tuple[PreflightRow, LoadOrder | None]:
+    """A DMS without a usable list can be loaded all the same: our own references give an order."""
+    try:
+        response = await client.get(f"{place.url}/metadata/dependencies", timeout=TIMEOUT_S)
+        if not response.is_success:
+            mend = "its schema lacks a resource that others need: dmsperf-tui setup schema"
+            return PreflightRow("dependencies", False, explain(response), mend=mend, fatal=False), None
+        order = parse_dependencies(document(response))
+    except httpx.HTTPError as fault:
+        return PreflightRow("dependencies", False, unreachable(fault), fatal=False), None
+    except ConfigError as fault:
+        return PreflightRow("dependencies", False, str(fault), fatal=False), None
+    if wrong := contradictions(order):
+        mend = "see: dmsperf-tui setup order"
+        return PreflightRow("dependencies", False, wrong[0], mend=mend, fatal=False), order
+    last = max(order.orders.values())
+    return PreflightRow("dependencies", True, f"{len(order.orders)} resources, {last} orders"), order
+
+
+async def _permissions(api: DataApi, needs: Needs, order: LoadOrder | None) -> AsyncIterator[PreflightRow]:
+    served = (
+        needs.uses
+        if order is None
+        else {name: needs.uses[name] for name in needs.uses if name in order.orders}
+    )
+    missing = needs.uses.keys() - served.keys()
+    for group, fatal, then in (
+        (missing - needs.spared, True, ""),
+        (missing & needs.spared, False, ": they are left out"),
+    ):
+        if group:
+            detail = f"the DMS does not serve {', '.join(sorted(group))}{then}"
+            yield PreflightRow("resources", False, detail, mend="run: dmsperf-tui setup schema", fatal=fatal)
+    if not served:
         return
-    yield PreflightRow("token", True, f"valid for {token.expires_in_s:.0f} s", time.perf_counter() - begun)
+    found = await probe_all(api, served)
+    allowed = sum(permission.allowed is True for permission in found)
+    if denied := [permission for permission in found if permission.allowed is False]:
+        for permission in denied:
+            name = f"permission {permission.action} {permission.resource}"
+            yield PreflightRow(name, False, permission.why, mend=permission.mend)
+        return
+    unknown = [permission for permission in found if permission.allowed is None]
+    open_ones = ", ".join(f"{permission.action} {permission.resource}" for permission in unknown[:3])
+    rest = f"; not known: {open_ones} ({unknown[0].why})" if unknown else ""
+    yield PreflightRow(
+        "permissions", True, f"{allowed} of {len(found)} actions on {len(served)} resources{rest}"
+    )
+
+
+async def _reference_data(api: DataApi, needs: Needs) -> AsyncIterator[PreflightRow]:
+    lacking: list[str] = []
+    for endpoint, values in needs.descriptors.items():
+        if missing := await missing_values(api, endpoint, values):
+            lacking.append(f"{endpoint} {', '.join(missing[:3])}" + (" ..." if len(missing) > 3 else ""))
+    mend = "run: dmsperf-tui setup seed"
+    if lacking:
+        more = f" and {len(lacking) - 3} more types" if len(lacking) > 3 else ""
+        yield PreflightRow("descriptors", False, f"missing: {'; '.join(lacking[:3])}{more}", mend=mend)
+    elif needs.descriptors:
+        count = sum(len(values) for values in needs.descriptors.values())
+        yield PreflightRow("descriptors", True, f"{count} values of {len(needs.descriptors)} types are there")
+    if _needs_years(needs.uses):
+        params: dict[str, Any] = {"limit": 1}
+        if needs.school_year is not None:
+            params["schoolYear"] = needs.school_year
+        response = await api.send("GET", SCHOOL_YEAR_TYPES, params=params)
+        years = document(response)
+        which = "" if needs.school_year is None else f" {needs.school_year}"
+        if response.is_success and years:
+            yield PreflightRow(SCHOOL_YEAR_TYPES, True, f"{years[0].get('schoolYear')} is there")
+        elif response.is_success:
+            yield PreflightRow(SCHOOL_YEAR_TYPES, False, f"no school year{which}", mend=mend)
+        else:
+            yield PreflightRow(SCHOOL_YEAR_TYPES, None, explain(response))
+
+
+def _needs_years(uses: Mapping[str, Collection[str]]) -> bool:
+    """Whether a body that is created refers to a school year."""
+    return any(
+        "Create" in actions and name in GENERATORS and SCHOOL_YEAR_TYPES in GENERATORS[name].references
+        for name, actions in uses.items()
+    )

@@ -1,0 +1,104 @@
+"""What a run of a DMS creates or works on: its own list, another run's, or what its flows make themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+
+from dmsperf_tui.engine.ids import NO_ID
+from dmsperf_tui.plan.errors import ConfigError
+from dmsperf_tui.plan.scenario import WorkloadPlan
+from dmsperf_tui.plan.units import NS_PER_S, format_clock
+from dmsperf_tui.run.entity_store import EntityStore, ids_of, read_manifest
+from dmsperf_tui.run.run import Run
+from dmsperf_tui.run.worklist import WorkList
+from dmsperf_tui.settings.profile import DATA
+from dmsperf_tui.systems.checks import PreflightRow, StepError
+from dmsperf_tui.systems.dms.load_phase import USUAL_LIMIT, LoadPhase, LoadPhaseError, make_load_phase
+from dmsperf_tui.systems.dms.order import contradictions
+from dmsperf_tui.systems.dms.place import Place
+from dmsperf_tui.systems.dms.setup.discovery import discover
+
+
+async def find_data(run: Run, store: EntityStore, client: httpx.AsyncClient, place: Place) -> dict[str, Any]:
+    """The context of the run's flows; a workload of entities gets its list, told in a row of the pre-flight.
+
+    Raises LoadPhaseError where there is no list to be made or read.
+    """
+    config, origin, values = run.config, run.config.origin, run.config.profile.values
+    listed = next((one for one in config.plan.workloads if one.entities is not None), None)
+    context = {
+        "vintage": await _vintage(client, place),
+        "prefix": run.info.id,
+        "updates": bool(values["data.updates"]),
+        "resumed": origin is not None and origin.resume,
+    }
+    if origin is None and listed is None:
+        return context
+    try:
+        if origin is not None:
+            phase = LoadPhase.from_json(read_manifest(origin.folder))
+        else:
+            phase = await make_load_phase(client, place.url, values, config.seed, run.info.id)
+        context |= phase.to_json()
+        if listed is None:
+            assert origin is not None
+            return {**context, "ids": str(ids_of(origin.folder))}
+        folder = origin.folder if origin is not None else None
+        ids = store.open_list(_manifest(run, place.url, phase), phase.catalog.total, folder)
+    except (ConfigError, OSError, ValueError) as fault:
+        raise LoadPhaseError(str(fault)) from None
+    exists = (lambda index: ids[index] != NO_ID) if origin is not None else None
+    work = WorkList(phase.parts, config.workers, exists)
+    run.take_list(listed.name, work)
+    run.preflight.append(_fits(work, listed, phase.catalog.left_out))
+    for text in contradictions(phase.order):
+        run.preflight.append(
+            PreflightRow("order", False, text, mend="these may be answered 409", fatal=False)
+        )
+    return {**context, "ids": str(store.ids_path)}
+
+
+async def _vintage(client: httpx.AsyncClient, place: Place) -> str:
+    """What does not say which it is is taken for the newest."""
+    try:
+        return (await discover(client, place)).vintage
+    except (StepError, httpx.HTTPError):
+        return "v8"
+
+
+def _manifest(run: Run, url: str, phase: LoadPhase) -> dict[str, Any]:
+    config = run.config
+    return {
+        "schema": "dmsperf.load-phase/1",
+        "run": run.info.id,
+        "origin": config.origin.run if config.origin is not None else None,
+        "environment": config.environment.name,
+        "url": url,
+        "seed": config.seed,
+        "sizes": {key: value for key, value in config.profile.values.items() if key in DATA},
+        **phase.to_json(),
+    }
+
+
+def _fits(work: WorkList, workload: WorkloadPlan, left_out: Sequence[str]) -> PreflightRow:
+    """What a load phase has to do, and a warning where its limit cannot be enough."""
+    limit_s, least_s = workload.shape.duration_ns / NS_PER_S, work.to_do / USUAL_LIMIT
+    orders = len({part.order for part in work.parts})
+    detail = f"{work.to_do:,} entities of {len(work.parts)} kinds in {orders} orders"
+    if work.before:
+        detail += f"; {work.before:,} are there already"
+    if left_out:
+        detail += f"; not on this server: {', '.join(left_out)}"
+    if least_s <= limit_s:
+        return PreflightRow("entities", True, detail)
+    return PreflightRow(
+        "entities",
+        False,
+        f"{detail}; at {USUAL_LIMIT} requests/s, the usual rate limit, they take {format_clock(least_s)}, "
+        f"and {workload.name} is limited to {format_clock(limit_s)}",
+        mend="give it longer (--set load.duration=2h), make it smaller, or resume it afterwards (--resume)",
+        fatal=False,
+    )

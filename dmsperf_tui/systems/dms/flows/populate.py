@@ -1,0 +1,118 @@
+"""The set-up of scenarios that need something to read, where no data was given to them (`--data RUN`)."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+from dmsperf_tui.engine.answers import gist
+from dmsperf_tui.engine.http import Response
+from dmsperf_tui.engine.ids import ID_BYTES
+from dmsperf_tui.engine.vu import VirtualUser
+from dmsperf_tui.systems.dms.catalog import Part, catalog
+from dmsperf_tui.systems.dms.flows import calls
+from dmsperf_tui.systems.dms.flows.supply import CREATED
+from dmsperf_tui.systems.dms.order import LoadOrder, own_order, parse_dependencies, referred
+from dmsperf_tui.systems.dms.population import Population, Sizes
+
+MOST = Sizes(schools=2, students=20, staff=4, courses_per_school=2, sections_per_course=2)
+"""No more than this, whatever the profile says: it is made before each run."""
+_USED = (*CREATED, "assessments")
+
+
+class PopulateError(Exception):
+    """The DMS did not take what was to be read later; one line says what it answered."""
+
+
+async def populate(vu: VirtualUser) -> dict[str, Any] | None:
+    """Creates a small district, each order of it at once; what it was becomes `vu.setup`.
+
+    None where the run has data. Raises PopulateError.
+    """
+    if vu.context.get("population"):
+        return None
+    population = Population(
+        _sizes(vu),
+        vu.seed,
+        vu.context["prefix"],
+        int(vu.profile.get("data.first_school_id", 0)) or None,
+        int(vu.profile.get("data.school_year", 2026)),
+    )
+    orders = (await _order(vu, population)).orders
+    small = catalog(population, LoadOrder({name: orders[name] for name in needed() & orders.keys()}))
+    ids = bytearray(small.total * ID_BYTES)
+    for _, parts in groupby(small.parts, key=lambda part: part.order):
+        await _create(vu, population, list(parts), ids)
+    return {
+        "population": population.to_json(),
+        "catalog": small.to_json(),
+        "ids": base64.b64encode(ids).decode(),
+    }
+
+
+def needed() -> set[str]:
+    """The resources that the flows use, and all that these refer to."""
+    found: set[str] = set()
+    more: set[str] = set(_USED)
+    while more:
+        found |= more
+        more = {target for name in more for target in referred(name)} - found
+    return found & set(Population.resources)
+
+
+def _sizes(vu: VirtualUser) -> Sizes:
+    wanted = Sizes.of(vu.profile)
+    return Sizes(
+        schools=min(wanted.schools, MOST.schools),
+        students=min(wanted.students, MOST.students),
+        staff=min(wanted.staff, MOST.staff),
+        courses_per_school=min(wanted.courses_per_school, MOST.courses_per_school),
+        sections_per_course=min(wanted.sections_per_course, MOST.sections_per_course),
+    )
+
+
+async def _order(vu: VirtualUser, population: Population) -> LoadOrder:
+    """The server's; our own where it has none, or none at this path (a tenant's)."""
+    response = await vu.get("/metadata/dependencies", name="GET dependencies", expect=(200, 404))
+    if response.error is None and response.status == 404:
+        return own_order(population.resources)
+    _require(response, "GET /metadata/dependencies", (200,))
+    try:
+        return parse_dependencies(response.json())
+    except ValueError:
+        raise PopulateError("GET /metadata/dependencies: the answer is not JSON") from None
+
+
+async def _create(vu: VirtualUser, population: Population, parts: Iterable[Part], ids: bytearray) -> None:
+    places = [(part, number) for part in parts for number in range(part.count)]
+    answers = await vu.batch(
+        *(
+            vu.post(
+                f"{calls.DATA}/{part.resource}",
+                name=f"POST {part.resource}",
+                json=population.body(part.resource, number),
+                expect=calls.UPSERTED,
+            )
+            for part, number in places
+        )
+    )
+    for (part, number), response in zip(places, answers, strict=True):
+        _require(response, f"POST {part.resource}", calls.UPSERTED)
+        identity = calls.identity_of(response)
+        if identity is None:
+            raise PopulateError(f"POST {part.resource}: the answer has no Location")
+        at = (part.first + number) * ID_BYTES
+        ids[at : at + ID_BYTES] = identity
+        vu.made(part.resource, identity)
+
+
+def _require(response: Response, request: str, expect: tuple[int, ...]) -> None:
+    if response.error is not None:
+        raise PopulateError(f"{request}: {response.error}")
+    if response.status not in expect:
+        raise PopulateError(
+            f"{request} was answered {response.status}: {gist(response.text)}; "
+            "see `dmsperf-tui setup check` for what is missing"
+        )

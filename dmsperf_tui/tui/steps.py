@@ -1,0 +1,178 @@
+"""The steps that make an environment ready, as the screen offers them: each is a stream of rows."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx
+
+from dmsperf_tui.run.cleanup import clean_run, left_at
+from dmsperf_tui.run.preparation import needs_of, token_source
+from dmsperf_tui.settings.config import RunConfig
+from dmsperf_tui.settings.environment import Environment
+from dmsperf_tui.settings.places import Places
+from dmsperf_tui.settings.variables import save_variables
+from dmsperf_tui.systems.checks import PreflightRow, StepRow
+from dmsperf_tui.systems.dms.preflight import preflight
+from dmsperf_tui.systems.dms.setup.claimset import (
+    CLAIM_SET_FILE,
+    Backup,
+    add_claim_set,
+    read_claims,
+    restore_claims,
+)
+from dmsperf_tui.systems.dms.setup.clients import make_client
+from dmsperf_tui.systems.dms.setup.schema import SCHEMA_FILE, deploy_schema, read_schema
+from dmsperf_tui.systems.dms.setup.seeding import reference_population, seed
+from dmsperf_tui.systems.dms.setup.waiting import wait_for_services
+
+PATIENCE_S = 120.0
+
+Row = StepRow | PreflightRow
+Rows = AsyncIterator[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step; `rows` is called with a client for the environment and the choice of the set-up screen."""
+
+    name: str
+    """Its command is `dmsperf-tui setup NAME`."""
+    what: str
+    """In a few words."""
+    help: str
+    rows: Callable[[httpx.AsyncClient, RunConfig], Rows]
+    question: str = ""
+    """Asked before it runs, as what it does is hard to undo; `{host}` is the host that it changes."""
+
+
+def failed(row: Row) -> bool:
+    """Whether the step has failed with this row, rather than warned."""
+    return row.ok is False and (isinstance(row, StepRow) or row.fatal)
+
+
+def hosts(environment: Environment) -> list[str]:
+    """The hosts, with ports, that its steps talk to."""
+    urls = (environment.url, environment.oauth_url, environment.cms_url or "")
+    return list(dict.fromkeys(host for url in urls if (host := urlsplit(url).netloc)))
+
+
+def on_this_machine(environment: Environment) -> bool:
+    """Whether none of its hosts is another machine."""
+    return all(_loopback(urlsplit(f"//{host}").hostname or "") for host in hosts(environment))
+
+
+def _loopback(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
+def _check(client: httpx.AsyncClient, config: RunConfig) -> Rows:
+    """As the chosen scenario's run does it first."""
+    source = token_source(client, config.environment)
+    obtain = source.fetch if source is not None else None
+    place, dms = config.environment.place(), config.plan.system == "dms"
+    return preflight(client, place, obtain, dms=dms, needs=needs_of(config))
+
+
+def _wait(client: httpx.AsyncClient, config: RunConfig) -> Rows:
+    return wait_for_services(client, config.environment.place(), PATIENCE_S)
+
+
+def _client(client: httpx.AsyncClient, config: RunConfig) -> Rows:
+    return make_client(client, config.environment.place(), save_variables)
+
+
+def _claim_set(client: httpx.AsyncClient, config: RunConfig) -> Rows:
+    ours = read_claims(Places.here().file(CLAIM_SET_FILE))
+    return add_claim_set(client, config.environment.place(), ours, _backup(config))
+
+
+def _schema(client: httpx.AsyncClient, config: RunConfig) -> Rows:
+    return deploy_schema(client, config.environment.place(), read_schema(Places.here().file(SCHEMA_FILE)))
+
+
+def _seed(client: httpx.AsyncClient, config: RunConfig) -> Rows:
+    year = int(config.profile.values["data.school_year"])
+    return seed(client, config.environment.place(), reference_population(year))
+
+
+async def _clean(client: httpx.AsyncClient, config: RunConfig) -> Rows:
+    """Run after run, the newest first; then the claims."""
+    environment = config.environment
+    left = left_at(config.results, environment.url)
+    for folder in left:
+        async for row in clean_run(client, environment.place(), folder):
+            yield row
+            if failed(row):
+                return
+    if not left:
+        yield StepRow("runs", True, "none has left anything here")
+    if environment.cms_url is None:
+        yield StepRow("claims", None, "no address of the Configuration Service: they stay as they are")
+        return
+    ours = read_claims(Places.here().file(CLAIM_SET_FILE))
+    async for row in restore_claims(client, environment.place(), ours, _backup(config)):
+        yield row
+
+
+def _backup(config: RunConfig) -> Backup:
+    return Backup.of(config.environment.name, config.results)
+
+
+STEPS = (
+    Step(
+        "check",
+        "all that a run needs; changes nothing",
+        "Looks whether the chosen scenario can run here: service, TLS, token, permission for each resource "
+        "and action, descriptors, school year, rate limit, open files, disk. A run does the same first.",
+        _check,
+    ),
+    Step(
+        "wait",
+        "until the services answer",
+        f"Waits until the DMS and its Configuration Service answer, at most {PATIENCE_S / 60:.0f} minutes.",
+        _wait,
+    ),
+    Step(
+        "client",
+        "a client of the DMS, its secret kept",
+        "Registers an administrator where there is none, then makes data store, vendor and application. Key "
+        "and secret go to .env.load-test, which only you can read. A client that works is left alone.",
+        _client,
+    ),
+    Step(
+        "claimset",
+        "what scenarios may do; asks first",
+        "Merges the scenarios' claim set into the current claims, keeps a backup and has the DMS read them "
+        "again. No other claim set is changed.",
+        _claim_set,
+        "Change the claims of {host}?",
+    ),
+    Step(
+        "schema",
+        "the tests' schema, sent or compared",
+        "Uploads the tests' schema to a DMS up to v0.7. That of an 8.x one is fixed: says what it lacks.",
+        _schema,
+    ),
+    Step(
+        "seed",
+        "descriptors, school year, agencies",
+        "Creates the descriptors that bodies refer to, the profile's school year, a state and a district. "
+        "What is there already is left alone.",
+        _seed,
+    ),
+    Step(
+        "clean",
+        "deletes what runs made; asks first",
+        "Deletes what recorded runs created here, in reverse order of its dependencies, and takes our claim "
+        "set out again.",
+        _clean,
+        "Delete at {host} what runs have created?",
+    ),
+)

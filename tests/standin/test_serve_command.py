@@ -1,0 +1,76 @@
+"""`dmsperf-tui serve`: what its flags become."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from dmsperf_tui.cli.serve import serve
+from dmsperf_tui.standin import server
+from dmsperf_tui.standin.app import AppOptions
+from dmsperf_tui.standin.breaker import BreakerSettings
+from dmsperf_tui.standin.faults import Knobs
+from dmsperf_tui.standin.rate_limit import RateLimit
+from dmsperf_tui.standin.server import StandinOptions
+from dmsperf_tui.standin.vintage import Vintage
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[StandinOptions]:
+    """The options of each start, none of which takes place."""
+    found: list[StandinOptions] = []
+
+    def note(options: StandinOptions) -> int:
+        found.append(options)
+        return 0
+
+    monkeypatch.setattr(server, "serve", note)
+    return found
+
+
+def test_every_flag_arrives(served: list[StandinOptions]) -> None:
+    flags = (
+        "--port 8080 --vintage v0.7 --bare --latency 20ms..80ms --error-rate 0.1 --error-status 503 "
+        "--write-conflict-rate 0.2 --reset-rate 0.3 --truncate-rate 0.4 --slow-body 2s --token-ttl 1m "
+        "--token-limit 15 --rate-limit 5000/10s --circuit-breaker --tenant north --qualifier schoolYear=2026 "
+        "--client-id mine --client-secret known"
+    )
+    assert CliRunner().invoke(serve, flags.split()).exit_code == 0
+    knobs = Knobs("20ms..80ms", 0.1, 503, 0.2, 0.3, 0.4, 2.0, 60.0, 15)
+    app = AppOptions(
+        "mine",
+        "known",
+        vintage=Vintage.V0_7,
+        bare=True,
+        knobs=knobs,
+        rate_limit=RateLimit(5000, 10),
+        circuit_breaker=BreakerSettings(0.01, 2, 10, 30),
+        tenant="north",
+        qualifiers=(("schoolYear", "2026"),),
+    )
+    assert served == [StandinOptions(app, port=8080)]
+
+
+def test_without_flags(served: list[StandinOptions]) -> None:
+    assert CliRunner().invoke(serve, [], env={"CLIENT_SECRET": ""}).exit_code == 0
+    assert served == [StandinOptions()]
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--rate-limit", "fast"], "'fast' is no rate limit; write how many in how long, such as 5000/10s."),
+        (["--qualifier", "2026"], "'2026' is no qualifier; write its name and value"),
+    ],
+)
+def test_what_a_flag_does_not_take(served: list[StandinOptions], flags: list[str], message: str) -> None:
+    result = CliRunner().invoke(serve, flags)
+    assert result.exit_code != 0
+    assert message in result.output
+    assert served == []
+
+
+def test_a_latency_that_is_none_is_said_before_anything_is_served() -> None:
+    result = CliRunner().invoke(serve, ["--latency", "fast"])
+    assert "'fast' is no latency" in result.output
+    assert '"url"' not in result.output
