@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -70,6 +70,12 @@ def shipped_schema() -> bytes:
         if path.is_file():
             return path.read_bytes()
     raise FileNotFoundError(f"{_NAME} is neither in {_FOLDERS[0]} nor in {_FOLDERS[1]}")
+
+
+@cache
+def shipped_model() -> Model:
+    """What the schema that ships with the tool declares."""
+    return read_model(shipped_schema())
 
 
 def read_model(text: bytes | str) -> Model:

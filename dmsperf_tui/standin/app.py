@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from dmsperf_tui.standin import metadata, openapi, outages, problems
-from dmsperf_tui.standin.api_schema import read_model, shipped_schema
+from dmsperf_tui.standin.api_schema import shipped_model
 from dmsperf_tui.standin.breaker import Breaker, BreakerSettings
 from dmsperf_tui.standin.cms import Cms, CmsOptions
 from dmsperf_tui.standin.cms.claims import EVERYTHING, Claims
@@ -96,7 +96,7 @@ class Standin(Starlette):
         self._faults = Faults(options.knobs, options.seed, clock)
         self._deployment = Deployment(options.tenant, options.qualifiers)
         self._limiter = Limiter(options.rate_limit, clock) if options.rate_limit else None
-        model = read_model(shipped_schema())
+        model = shipped_model()
         self._store = Store(model.resources)
         if not options.bare:
             fill(self._store, standard_descriptors())

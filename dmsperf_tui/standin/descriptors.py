@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from importlib import resources as packaged
 from typing import TypedDict
 
@@ -20,6 +21,7 @@ class _Type(TypedDict, total=False):
     short: dict[str, str]
 
 
+@cache
 def standard_descriptors() -> dict[str, list[Document]]:
     """Descriptor type, such as `gradeLevel`, to its documents: the 3,298 values of Data Standard 5.2."""
     text = packaged.files("dmsperf_tui.standin").joinpath("descriptors.toml").read_text("utf-8")

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from dmsperf_tui.standin.api_schema import SchemaError, read_model, shipped_schema
+from dmsperf_tui.standin.api_schema import SchemaError, read_model, shipped_model
 from dmsperf_tui.standin.cms.claims import Claims
 from dmsperf_tui.standin.data_api import DataApi
 from dmsperf_tui.standin.deployment import Deployment
@@ -63,7 +63,7 @@ class Management:
 
     async def _reload_schema(self, _: Request) -> Response:
         """Back to the schema of the file, whatever was uploaded. Items stay."""
-        self._data.serve(read_model(shipped_schema()))
+        self._data.serve(shipped_model())
         return _json({"message": "Schema reloaded successfully"})
 
     async def _upload_schema(self, request: Request) -> Response:

@@ -16,9 +16,11 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import cache
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 
 from dmsperf_tui.standin.app import AppOptions, create_app
 from dmsperf_tui.standin.vintage import Vintage
@@ -34,6 +36,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("target", ["real"] if URL else [str(vintage) for vintage in Vintage])
 
 
+@cache
+def _standin(target: str) -> Starlette:
+    """One for all tests, as a real service is."""
+    return create_app(AppOptions(CLIENT, SECRET, vintage=Vintage(target)))
+
+
 @pytest.fixture
 def root(target: str) -> str:
     """The URL before `/data`."""
@@ -45,7 +53,7 @@ async def anonymous(target: str, root: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client without a token."""
     transport: httpx.AsyncBaseTransport | None = None
     if target != "real":
-        transport = httpx.ASGITransport(create_app(AppOptions(CLIENT, SECRET, vintage=Vintage(target))))
+        transport = httpx.ASGITransport(_standin(target))
     async with httpx.AsyncClient(transport=transport, base_url=root, timeout=_PATIENCE_S) as client:
         yield client
 
