@@ -15,7 +15,7 @@ import httpx
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.run.cleanup import clean_run, left_at
 from dmsperf_tui.run.leftovers import runs_with_leftovers
-from dmsperf_tui.run.preparation import SetupError, control_client, needs_of, token_source
+from dmsperf_tui.run.preparation import SetupError, check, control_client
 from dmsperf_tui.settings.config import Options, resolve
 from dmsperf_tui.settings.environment import Environment, load_environment
 from dmsperf_tui.settings.places import Places
@@ -23,7 +23,6 @@ from dmsperf_tui.settings.variables import Variables, save_variables
 from dmsperf_tui.systems.checks import PreflightRow, StepError, StepRow
 from dmsperf_tui.systems.dms.order import LoadOrder
 from dmsperf_tui.systems.dms.place import Place
-from dmsperf_tui.systems.dms.preflight import preflight
 from dmsperf_tui.systems.dms.setup.answers import unreachable
 from dmsperf_tui.systems.dms.setup.claimset import (
     CLAIM_SET_FILE,
@@ -118,11 +117,7 @@ def check_environment(desk: Desk, scenario: str, profile: str, *, as_json: bool)
     rows: list[PreflightRow] = []
 
     async def main(client: httpx.AsyncClient) -> int:
-        source = token_source(client, desk.environment)
-        obtain = source.fetch if source is not None else None
-        dms = config.plan.system == "dms"
-        place, needs = desk.environment.place(), needs_of(config)
-        async for row in preflight(client, place, obtain, dms=dms, needs=needs):
+        async for row in check(client, config.model_copy(update={"environment": desk.environment})):
             rows.append(row)
             if not as_json:
                 tell_check(row)
@@ -235,7 +230,9 @@ def clean(desk: Desk, run: str | None, results: str, *, keep_claims: bool) -> in
     steps = [_deletion(folder) for folder in folders]
     if not folders:
         say("· no run has left anything at this environment")
-    if not keep_claims and desk.environment.cms_url is None:
+    if run is not None:
+        say("· claims: they stay, for other runs; setup clean without --run takes our claim set out")
+    elif not keep_claims and desk.environment.cms_url is None:
         say("· claims: no address of the Configuration Service (--cms): they stay as they are")
     elif not keep_claims:
         ours = read_claims(_file(CLAIM_SET_FILE))

@@ -83,6 +83,13 @@ def _options(given: dict[str, Any]) -> Options:
         raise ConfigError("names a scenario, as --scenario does", key="--phase", mend="leave one of them out")
     if given["phase"]:
         given["scenario"] = f"dms/{given['phase']}"
+    if given["resume"] and not given["scenario"]:
+        from pathlib import Path
+
+        from dmsperf_tui.settings.origin import find_origin
+
+        origin = find_origin(given["resume"], Path(given["results"]), "--resume", resume=True)
+        given["scenario"] = origin.scenario
     named = {name: given[name] for name in ("scenario", "profile", "environment") if given[name]}
     return Options(
         **named,
@@ -136,11 +143,13 @@ def list_(kind: str, results: str) -> None:
         return
     from dmsperf_tui.settings.catalogue import catalogue
 
-    for entry in catalogue(kind):
-        click.echo(f"{entry.name:<18} {entry.title}")
+    entries = catalogue(kind)
+    width = max(len(entry.name) for entry in entries)
+    for entry in entries:
+        click.echo(f"{entry.name:<{width}}  {entry.title}")
         for line in (entry.description, f"✗ {entry.problem}" if entry.problem else ""):
             if line:
-                click.echo(f"{'':<18} {line}")
+                click.echo(f"{'':<{width}}  {line}")
 
 
 def main() -> None:

@@ -89,7 +89,9 @@ async def settle(vu: VirtualUser, load: Load, attempt: Attempt, response: Respon
         if not repeatable or not await load.newer_token(attempt.generation, TOKEN_PATIENCE_S):
             if load.abort_on_4xx and 400 <= response.status < 500:
                 said = gist(load.without_secrets(response.text, vu.cookies.values()))
-                load.end_run(f"{stats.name} answered {response.status}: {said}")
+                load.end_run(
+                    f"a 4xx answer (--abort-on-4xx): {stats.name} answered {response.status}: {said}"
+                )
             return response
         repeated = True
         response = await _again(vu, load, template, path, body, attempt)

@@ -368,7 +368,7 @@ class VirtualUser:
 
     def abort(self, reason: str) -> NoReturn:
         """Ends the whole run at once, with exit code 108 (k6: `test.abort`)."""
-        self._load.end_run(sendable(reason))
+        self._load.end_run(f"a flow called abort: {sendable(reason)}")
 
     # --- time -----------------------------------------------------------------------------------
 

@@ -36,6 +36,16 @@ Regular = Annotated[Duration, Field(ge=1)]
 Name = Annotated[str, Field(pattern=r"^[0-9a-zA-Z_-]+$")]
 
 
+def _text(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+"""A string; numbers and booleans become one, as in an environment variable."""
+
+
 class File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -77,7 +87,7 @@ class Workload(File):
     """The workload whose end begins this one, `start_time` later; not in k6."""
     graceful_stop: Duration = 30.0
     min_iteration_duration: Duration = 0.0
-    env: dict[str, str] = {}
+    env: dict[str, Text] = {}
     tags: dict[str, str] = {}
     connections_per_vu: int = Field(default=6, ge=1, le=1000)
     """How many requests of one VU may be in flight at once (k6: `batchPerHost`)."""
@@ -237,10 +247,10 @@ def explain(error: ValidationError, model: type[BaseModel]) -> ConfigError:
     """The first complaint of pydantic as one line a person can act on: the key and the nearest known one."""
     complaints = error.errors()
     # Of what may be a string or a table, a table is told what is wrong with it as a table.
-    first = next(
-        (one for one in complaints if one["loc"][-1:] != ("str",) or not isinstance(one["input"], dict)),
-        complaints[0],
-    )
+    told = [one for one in complaints if one["loc"][-1:] != ("str",) or not isinstance(one["input"], dict)]
+    # A key that nobody knows explains what is missing beside it.
+    unknown = [one for one in told if one["type"] == "extra_forbidden"]
+    first = next(iter([*unknown, *told]), complaints[0])
     inner = {*EXECUTORS, "str", "ThresholdSpec"}
     path = [str(part) for part in first["loc"] if part not in inner]
     key = ".".join(path)

@@ -216,7 +216,9 @@ def _skip(run: Run, command: Skip) -> list[LevelChange]:
     workloads = chosen(
         run,
         command.workload,
-        lambda workload: not workload.iterations and not workload.iterations_per_vu,
+        lambda workload: (
+            bool(workload.entities) or (not workload.iterations and not workload.iterations_per_vu)
+        ),
         "it has a number of iterations and no stages: there is nothing to skip to",
     )
     changes: list[LevelChange] = []

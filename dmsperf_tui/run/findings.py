@@ -37,8 +37,12 @@ def findings(run: Run) -> tuple[str, ...]:
 def _list_behind(run: Run, workload: WorkloadPlan) -> str:
     """A load phase that its limit has cut off, or will."""
     work = run.lists.get(workload.name)
-    if work is None or work.finished:
+    if work is None:
         return ""
+    if work.finished:
+        failed = f"{work.failed:,} of {work.total:,} entities could not be created"
+        then = f"what refers to one of them is answered 409: --resume {run.info.id} tries them again"
+        return f"{workload.name}: {failed}, and {then}" if work.failed else ""
     said = f"{workload.name}: {work.left:,} of {work.total:,} entities are not created"
     if run.state.over or workload.name in run.over:
         return f"{said}: --resume {run.info.id} goes on with them"

@@ -88,7 +88,7 @@ class RunHost:
         self._preparation.send_all = self._crew.send_all
         self._crew.progress = self._progress
         self.helm = Helm(self.run, self._crew, self._cancel_getting_ready)
-        self._crew.abort = lambda reason: self.helm.end(f"a flow called abort: {reason}", 108)
+        self._crew.abort = lambda reason: self.helm.end(reason, 108)
         self._getting_ready: asyncio.Task[None] | None = None
         self._broken = False
         """A threshold has ended the run."""

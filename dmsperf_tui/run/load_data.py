@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -14,6 +13,7 @@ from dmsperf_tui.plan.units import NS_PER_S, format_clock
 from dmsperf_tui.run.entity_store import EntityStore, ids_of, read_manifest
 from dmsperf_tui.run.run import Run
 from dmsperf_tui.run.worklist import WorkList
+from dmsperf_tui.settings.config import RunConfig
 from dmsperf_tui.settings.profile import DATA
 from dmsperf_tui.systems.checks import PreflightRow, StepError
 from dmsperf_tui.systems.dms.load_phase import USUAL_LIMIT, LoadPhase, LoadPhaseError, make_load_phase
@@ -53,7 +53,7 @@ async def find_data(run: Run, store: EntityStore, client: httpx.AsyncClient, pla
     exists = (lambda index: ids[index] != NO_ID) if origin is not None else None
     work = WorkList(phase.parts, config.workers, exists)
     run.take_list(listed.name, work)
-    run.preflight.append(_fits(work, listed, phase.catalog.left_out))
+    run.preflight.append(_fits(phase, work.to_do, listed))
     for text in contradictions(phase.order):
         run.preflight.append(
             PreflightRow("order", False, text, mend="these may be answered 409", fatal=False)
@@ -74,6 +74,7 @@ def _manifest(run: Run, url: str, phase: LoadPhase) -> dict[str, Any]:
     return {
         "schema": "dmsperf.load-phase/1",
         "run": run.info.id,
+        "scenario": config.plan.name,
         "origin": config.origin.run if config.origin is not None else None,
         "environment": config.environment.name,
         "url": url,
@@ -83,15 +84,27 @@ def _manifest(run: Run, url: str, phase: LoadPhase) -> dict[str, Any]:
     }
 
 
-def _fits(work: WorkList, workload: WorkloadPlan, left_out: Sequence[str]) -> PreflightRow:
+async def list_row(config: RunConfig, client: httpx.AsyncClient, place: Place) -> PreflightRow | None:
+    """Whether the list that a run of `config` would make fits into its limit; None where it makes none."""
+    listed = next((one for one in config.plan.workloads if one.entities is not None), None)
+    if listed is None:
+        return None
+    try:
+        phase = await make_load_phase(client, place.url, config.profile.values, config.seed, "check")
+    except (ConfigError, LoadPhaseError) as fault:
+        return PreflightRow("entities", False, str(fault))
+    return _fits(phase, phase.catalog.total, listed)
+
+
+def _fits(phase: LoadPhase, to_do: int, workload: WorkloadPlan) -> PreflightRow:
     """What a load phase has to do, and a warning where its limit cannot be enough."""
-    limit_s, least_s = workload.shape.duration_ns / NS_PER_S, work.to_do / USUAL_LIMIT
-    orders = len({part.order for part in work.parts})
-    detail = f"{work.to_do:,} entities of {len(work.parts)} kinds in {orders} orders"
-    if work.before:
-        detail += f"; {work.before:,} are there already"
-    if left_out:
-        detail += f"; not on this server: {', '.join(left_out)}"
+    limit_s, least_s = workload.shape.duration_ns / NS_PER_S, to_do / USUAL_LIMIT
+    orders = len({part.order for part in phase.parts})
+    detail = f"{to_do:,} entities of {len(phase.parts)} kinds in {orders} orders"
+    if before := phase.catalog.total - to_do:
+        detail += f"; {before:,} are there already"
+    if phase.catalog.left_out:
+        detail += f"; not on this server: {', '.join(phase.catalog.left_out)}"
     if least_s <= limit_s:
         return PreflightRow("entities", True, detail)
     return PreflightRow(

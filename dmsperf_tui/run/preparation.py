@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import math
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from dmsperf_tui.engine.messages import Down, Token
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.run.cleanup import delete_left
 from dmsperf_tui.run.embedded import EmbeddedError, EmbeddedSystem
-from dmsperf_tui.run.load_data import find_data
+from dmsperf_tui.run.load_data import find_data, list_row
 from dmsperf_tui.run.record import Record
 from dmsperf_tui.run.run import Run
 from dmsperf_tui.settings.config import RunConfig
@@ -83,6 +83,18 @@ def needs_of(config: RunConfig) -> Needs:
         vus=math.ceil(plan.peak_vus / config.workers),
         school_year=int(config.profile.values["data.school_year"]),
     )
+
+
+async def check(client: httpx.AsyncClient, config: RunConfig) -> AsyncIterator[PreflightRow]:
+    """What a run of `config` would check first, without the run."""
+    environment, dms = config.environment, config.plan.system == "dms"
+    source, refused = token_source(client, environment), False
+    obtain = source.fetch if source is not None else None
+    async for row in preflight(client, environment.place(), obtain, dms=dms, needs=needs_of(config)):
+        refused = refused or (row.ok is False and row.fatal)
+        yield row
+    if dms and not refused and (fits := await list_row(config, client, environment.place())):
+        yield fits
 
 
 class Preparation:

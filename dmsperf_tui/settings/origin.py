@@ -20,6 +20,7 @@ class Origin(BaseModel):
 
     folder: Path
     run: str
+    scenario: str
     url: str
     seed: int
     resume: bool
@@ -40,7 +41,7 @@ def find_origin(reference: str, results: Path, key: str, *, resume: bool) -> Ori
         ) from None
 
 
-_KEPT = ("run", "url", "seed", "sizes")
+_KEPT = ("run", "scenario", "url", "seed", "sizes")
 
 
 def _folder(reference: str, results: Path, key: str) -> Path:
@@ -50,7 +51,7 @@ def _folder(reference: str, results: Path, key: str) -> Path:
     if reference == "last" and folders:
         return folders[-1]
     for folder in folders:
-        if folder.name.endswith(f"-{reference}"):
+        if folder.name == reference or folder.name.endswith(f"-{reference}"):
             return folder
     known = ", ".join(folder.name.rpartition("-")[2] for folder in folders[-5:])
     raise ConfigError(

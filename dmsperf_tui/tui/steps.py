@@ -10,13 +10,12 @@ from urllib.parse import urlsplit
 import httpx
 
 from dmsperf_tui.run.cleanup import clean_run, left_at
-from dmsperf_tui.run.preparation import needs_of, token_source
+from dmsperf_tui.run.preparation import check
 from dmsperf_tui.settings.config import RunConfig
 from dmsperf_tui.settings.environment import Environment
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.settings.variables import save_variables
 from dmsperf_tui.systems.checks import PreflightRow, StepRow
-from dmsperf_tui.systems.dms.preflight import preflight
 from dmsperf_tui.systems.dms.setup.claimset import (
     CLAIM_SET_FILE,
     Backup,
@@ -72,14 +71,6 @@ def _loopback(name: str) -> bool:
         return name == "localhost"
 
 
-def _check(client: httpx.AsyncClient, config: RunConfig) -> Rows:
-    """As the chosen scenario's run does it first."""
-    source = token_source(client, config.environment)
-    obtain = source.fetch if source is not None else None
-    place, dms = config.environment.place(), config.plan.system == "dms"
-    return preflight(client, place, obtain, dms=dms, needs=needs_of(config))
-
-
 def _wait(client: httpx.AsyncClient, config: RunConfig) -> Rows:
     return wait_for_services(client, config.environment.place(), PATIENCE_S)
 
@@ -131,7 +122,7 @@ STEPS = (
         "all that a run needs; changes nothing",
         "Looks whether the chosen scenario can run here: service, TLS, token, permission for each resource "
         "and action, descriptors, school year, rate limit, open files, disk. A run does the same first.",
-        _check,
+        check,
     ),
     Step(
         "wait",

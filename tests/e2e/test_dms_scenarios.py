@@ -15,7 +15,7 @@ import pytest
 
 from dmsperf_tui.api import LoadRun
 from dmsperf_tui.report.summary import Summary
-from dmsperf_tui.systems.dms.flows.populate import needed
+from dmsperf_tui.systems.dms.flows.resources import needed
 from dmsperf_tui.systems.dms.population import Population, Sizes
 from tests.e2e.conftest import PASSED, Standin
 

@@ -74,7 +74,7 @@ def test_a_load_phase_that_was_killed_halfway_is_resumed(standin: Standin, comma
     standin.faults(latency_ms=0)
 
     identity = first.name.rpartition("-")[2]
-    again = ["--batch", "--scenario", "dms/load", "--env", standin.url, *FAST, "--resume", identity]
+    again = ["--batch", "--env", standin.url, *FAST, "--resume", identity]
     passed(command.run(*again, **standin.variables))
 
     assert held(standin, before) == counts
@@ -140,7 +140,7 @@ def test_a_phase_that_is_over_before_its_list_says_how_to_go_on(standin: Standin
 def test_what_does_not_fit_is_said_in_a_line(command: Command, words: list[str], said: str) -> None:
     folder = command.folder / "results" / "2026-01-01T000000Z-dms-load-abc123" / "load-phase-data"
     folder.mkdir(parents=True)
-    manifest = {"run": "abc123", "url": "http://127.0.0.1:9", "seed": 1, "sizes": {}}
+    manifest = {"run": "abc123", "scenario": "dms/load", "url": "http://127.0.0.1:9", "seed": 1, "sizes": {}}
     (folder / "manifest.json").write_bytes(orjson.dumps(manifest))
     finished = command.run("--batch", "--env", "http://127.0.0.1:9", *words)
     assert finished.code == 104
@@ -151,7 +151,7 @@ def test_what_does_not_fit_is_said_in_a_line(command: Command, words: list[str],
 def test_data_of_another_place_is_not_worked_on(command: Command) -> None:
     folder = command.folder / "results" / "2026-01-01T000000Z-dms-load-abc123" / "load-phase-data"
     folder.mkdir(parents=True)
-    manifest = {"run": "abc123", "url": "http://127.0.0.1:9", "seed": 1, "sizes": {}}
+    manifest = {"run": "abc123", "scenario": "dms/load", "url": "http://127.0.0.1:9", "seed": 1, "sizes": {}}
     (folder / "manifest.json").write_bytes(orjson.dumps(manifest))
     finished = command.run("--batch", "--phase", "readwrite", "--env", "http://127.0.0.1:8", "--data", "last")
     assert finished.code == 104

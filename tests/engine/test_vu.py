@@ -432,7 +432,7 @@ def test_abort_tells_the_reason_and_nothing_more_is_begun() -> None:
         vu.abort("the service is broken")
 
     bench = run(flow, vus=2, load={"abort": reasons.append})
-    assert reasons == ["the service is broken"]
+    assert reasons == ["a flow called abort: the service is broken"]
     assert (bench.gauge.interrupted, bench.gauge.completed) == (1, 0)
     assert errors(bench) == {}
 

@@ -122,7 +122,7 @@ def test_rates_are_per_time_unit() -> None:
             "workloads.w.max_vus: 4 is below vus, 5; raise it, or leave it out",
         ),
         (VUS, {"connections_per_vu": 0}, "workloads.w.connections_per_vu: "),
-        (VUS, {"env": {"A": 5}}, "workloads.w.env.A: "),
+        (VUS, {"env": {"A": [5]}}, "workloads.w.env.A: "),
     ],
 )
 def test_a_bad_line_names_its_key_and_the_mend(

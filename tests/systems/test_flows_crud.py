@@ -18,7 +18,8 @@ from dmsperf_tui.systems.dms.flows.changes import changed
 from dmsperf_tui.systems.dms.flows.journeys import enroll_student
 from dmsperf_tui.systems.dms.flows.populate import MOST, PopulateError, populate
 from dmsperf_tui.systems.dms.flows.ramp import growing_district
-from dmsperf_tui.systems.dms.flows.supply import CREATED, DELETED, Supply
+from dmsperf_tui.systems.dms.flows.resources import CREATED, DELETED
+from dmsperf_tui.systems.dms.flows.supply import Supply
 from dmsperf_tui.systems.dms.generators import uri
 from dmsperf_tui.systems.dms.generators._levels import GRADE_LEVELS
 from dmsperf_tui.systems.dms.order import referred

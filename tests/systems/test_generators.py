@@ -168,37 +168,37 @@ def test_every_resource_of_the_minimal_bodies_has_a_generator_with_its_required_
         assert set(known["body"]) <= body.keys() | {"localEducationAgencyReference"}, resource
 
 
-COHORTS = """
+CLUBS = """
 from dmsperf_tui.systems.dms.generators import Generator, uri
 
 def body(population, index):
     return {
-        "cohortIdentifier": f"{population.prefix}-{index}",
-        "cohortTypeDescriptor": uri("cohortTypeDescriptors", "Study Hall"),
+        "clubIdentifier": f"{population.prefix}-{index}",
+        "clubTypeDescriptor": uri("clubTypeDescriptors", "Study Hall"),
         "educationOrganizationReference": {"educationOrganizationId": population.school_id(index)},
     }
 
 GENERATOR = Generator(
-    "cohorts",
+    "clubs",
     count=lambda sizes: sizes.schools,
     body=body,
     references=("schools",),
-    descriptors={"cohortTypeDescriptors": ("Study Hall",)},
+    descriptors={"clubTypeDescriptors": ("Study Hall",)},
 )
 """
 
 
 def test_another_file_is_another_generator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "cohorts.py").write_text(COHORTS)
+    (tmp_path / "clubs.py").write_text(CLUBS)
     monkeypatch.setattr(generators, "__path__", [*generators.__path__, str(tmp_path)])
     found = generators.discover()
-    assert found.keys() - GENERATORS.keys() == {"cohorts", "cohortTypeDescriptors"}
+    assert found.keys() - GENERATORS.keys() == {"clubs", "clubTypeDescriptors"}
     population = Population(Sizes(schools=3), 1, "PERF", 1000)
-    assert found["cohorts"].count(population.sizes) == 3
-    assert found["cohorts"].body(population, 2)["educationOrganizationReference"] == {
+    assert found["clubs"].count(population.sizes) == 3
+    assert found["clubs"].body(population, 2)["educationOrganizationReference"] == {
         "educationOrganizationId": 1002
     }
-    (tmp_path / "other_students.py").write_text(COHORTS.replace('"cohorts"', '"students"'))
+    (tmp_path / "other_students.py").write_text(CLUBS.replace('"clubs"', '"students"'))
     with pytest.raises(ValueError, match="two modules generate students"):
         generators.discover()
 
@@ -266,7 +266,7 @@ def test_students_are_as_old_as_their_grade_and_in_a_grade_of_their_school(distr
 def test_first_names_fit_the_sex_and_contacts_have_the_name_of_their_student(district: Population) -> None:
     for student in bodies(district, "students"):
         girl = student["birthSexDescriptor"].endswith("#Female")
-        assert student["firstName"] in (pools.GIRLS if girl else pools.BOYS)
+        assert student["firstName"] in (pools.names()[0 if girl else 1])
     surnames = {body["studentUniqueId"]: body["lastSurname"] for body in bodies(district, "students")}
     parents: dict[str, list[str]] = {}
     contacts = {body["contactUniqueId"]: body for body in bodies(district, "contacts")}
@@ -283,10 +283,11 @@ def test_first_names_fit_the_sex_and_contacts_have_the_name_of_their_student(dis
 
 
 def test_pools_are_large_and_without_repeats() -> None:
-    for pool, size in ((pools.GIRLS, 512), (pools.BOYS, 512), (pools.SURNAMES, 1024)):
+    girls, boys, surnames = pools.names()
+    for pool, size in ((girls, 512), (boys, 512), (surnames, 1024)):
         assert len(pool) == len(set(pool)) == size
-    assert {pools.first_name(True, bits) for bits in range(2**12)} == set(pools.GIRLS)
-    assert {pools.surname(bits) for bits in range(2**12)} == set(pools.SURNAMES)
+    assert {pools.first_name(True, bits) for bits in range(2**12)} == set(girls)
+    assert {pools.surname(bits) for bits in range(2**12)} == set(surnames)
 
 
 def test_students_attend_six_courses_of_their_school_in_full_but_not_overfull_sections(

@@ -7,13 +7,24 @@ a few bits of a hash pick a name.
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-from faker.providers.person.en_IN import Provider as Indian
-from faker.providers.person.en_US import Provider as American
-from faker.providers.person.es_MX import Provider as Mexican
+from functools import cache
 
 FIRST_NAMES = 512
 LAST_NAMES = 1024
+
+
+@cache
+def names() -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Girls' names, boys' names, family names. Made once, which takes 90 ms: not while load waits for it."""
+    from faker.providers.person.en_IN import Provider as Indian
+    from faker.providers.person.en_US import Provider as American
+    from faker.providers.person.es_MX import Provider as Mexican
+
+    return (
+        _pool(FIRST_NAMES, *(locale.first_names_female for locale in (American, Mexican, Indian))),
+        _pool(FIRST_NAMES, *(locale.first_names_male for locale in (American, Mexican, Indian))),
+        _pool(LAST_NAMES, American.last_names, Mexican.last_names),
+    )
 
 
 def _pool(size: int, *lists: Iterable[str]) -> tuple[str, ...]:
@@ -21,16 +32,11 @@ def _pool(size: int, *lists: Iterable[str]) -> tuple[str, ...]:
     return tuple(distinct)[:size]
 
 
-GIRLS = _pool(FIRST_NAMES, American.first_names_female, Mexican.first_names_female, Indian.first_names_female)
-BOYS = _pool(FIRST_NAMES, American.first_names_male, Mexican.first_names_male, Indian.first_names_male)
-SURNAMES = _pool(LAST_NAMES, American.last_names, Mexican.last_names)
-
-
 def first_name(female: bool | int, bits: int) -> str:
     """A first name picked by the low 9 bits."""
-    return (GIRLS if female else BOYS)[bits & (FIRST_NAMES - 1)]
+    return names()[0 if female else 1][bits & (FIRST_NAMES - 1)]
 
 
 def surname(bits: int) -> str:
     """A family name picked by the low 10 bits."""
-    return SURNAMES[bits & (LAST_NAMES - 1)]
+    return names()[2][bits & (LAST_NAMES - 1)]

@@ -133,6 +133,8 @@ def _not_reached(fault: httpx.HTTPError) -> PreflightRow:
     mend = "is the service running? dmsperf-tui setup prepare starts it, setup wait waits for it"
     if "CERTIFICATE" in why:
         mend = "check the certificate, or set ca_file"
+    elif "WRONG_VERSION_NUMBER" in why:
+        mend = "that port speaks no TLS: write http://"
     elif "not known" in why or "resolution" in why:
         mend = "check the host's name"
     return PreflightRow("reachable", False, unreachable(fault), mend=mend)

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from dmsperf_tui.systems.dms.flows.populate import needed
-from dmsperf_tui.systems.dms.flows.supply import CREATED, DELETED
+from dmsperf_tui.systems.dms.flows.resources import CREATED, DELETED, needed
 from dmsperf_tui.systems.dms.generators import GENERATORS, descriptors_of
 from dmsperf_tui.systems.dms.population import Population
 

@@ -15,7 +15,11 @@ from uuid import UUID
 
 from dmsperf_tui.engine.http import Response
 from dmsperf_tui.engine.vu import VirtualUser
+from dmsperf_tui.systems.dms import pools
 from dmsperf_tui.systems.dms.flows.meters import Connections, count_error, measure
+
+# A worker imports this before load starts; no iteration is to wait for it.
+pools.names()
 
 DATA = "/data/ed-fi"
 CREATED = (201,)
@@ -36,6 +40,14 @@ def identity_of(response: Response) -> bytes | None:
         return UUID(location.rpartition("/")[2]).bytes
     except ValueError:
         return None
+
+
+def retry_after_s(response: Response) -> float:
+    """How long the service asks to wait; 0 where it does not say."""
+    try:
+        return float(response.header("retry-after") or 0)
+    except ValueError:
+        return 0.0
 
 
 def item_path(resource: str, identity: bytes) -> str:

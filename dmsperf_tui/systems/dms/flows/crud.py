@@ -8,7 +8,8 @@ from __future__ import annotations
 from dmsperf_tui.engine.vu import VirtualUser
 from dmsperf_tui.systems.dms.flows import calls
 from dmsperf_tui.systems.dms.flows.changes import changed
-from dmsperf_tui.systems.dms.flows.supply import CREATED, DELETED, Supply
+from dmsperf_tui.systems.dms.flows.resources import CREATED, DELETED
+from dmsperf_tui.systems.dms.flows.supply import Supply
 
 _RESOURCES = tuple(CREATED)
 _PAUSE = "dms.pause"

@@ -64,8 +64,4 @@ def _transient(vu: VirtualUser, response: Response) -> bool:
 def _pause_s(vu: VirtualUser, response: Response, attempt: int) -> float:
     """Twice as long each time, by a random part shorter so that not all come back at once."""
     pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0**attempt) * vu.random.uniform(0.5, 1)
-    try:
-        asked_s = float(response.header("retry-after") or 0)
-    except ValueError:
-        asked_s = 0.0
-    return max(pause_s, min(asked_s, 60.0))
+    return max(pause_s, min(calls.retry_after_s(response), 60.0))

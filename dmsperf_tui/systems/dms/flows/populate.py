@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Iterable
 from itertools import groupby
@@ -13,13 +14,13 @@ from dmsperf_tui.engine.ids import ID_BYTES
 from dmsperf_tui.engine.vu import VirtualUser
 from dmsperf_tui.systems.dms.catalog import Part, catalog
 from dmsperf_tui.systems.dms.flows import calls
-from dmsperf_tui.systems.dms.flows.supply import CREATED
-from dmsperf_tui.systems.dms.order import LoadOrder, own_order, parse_dependencies, referred
+from dmsperf_tui.systems.dms.flows.resources import needed
+from dmsperf_tui.systems.dms.order import LoadOrder, own_order, parse_dependencies
 from dmsperf_tui.systems.dms.population import Population, Sizes
 
 MOST = Sizes(schools=2, students=20, staff=4, courses_per_school=2, sections_per_course=2)
 """No more than this, whatever the profile says: it is made before each run."""
-_USED = (*CREATED, "assessments")
+ATTEMPTS = 8
 
 
 class PopulateError(Exception):
@@ -52,16 +53,6 @@ async def populate(vu: VirtualUser) -> dict[str, Any] | None:
     }
 
 
-def needed() -> set[str]:
-    """The resources that the flows use, and all that these refer to."""
-    found: set[str] = set()
-    more: set[str] = set(_USED)
-    while more:
-        found |= more
-        more = {target for name in more for target in referred(name)} - found
-    return found & set(Population.resources)
-
-
 def _sizes(vu: VirtualUser) -> Sizes:
     wanted = Sizes.of(vu.profile)
     return Sizes(
@@ -87,17 +78,7 @@ async def _order(vu: VirtualUser, population: Population) -> LoadOrder:
 
 async def _create(vu: VirtualUser, population: Population, parts: Iterable[Part], ids: bytearray) -> None:
     places = [(part, number) for part in parts for number in range(part.count)]
-    answers = await vu.batch(
-        *(
-            vu.post(
-                f"{calls.DATA}/{part.resource}",
-                name=f"POST {part.resource}",
-                json=population.body(part.resource, number),
-                expect=calls.UPSERTED,
-            )
-            for part, number in places
-        )
-    )
+    answers = await vu.batch(*(_post(vu, population, *place) for place in places))
     for (part, number), response in zip(places, answers, strict=True):
         _require(response, f"POST {part.resource}", calls.UPSERTED)
         identity = calls.identity_of(response)
@@ -108,11 +89,27 @@ async def _create(vu: VirtualUser, population: Population, parts: Iterable[Part]
         vu.made(part.resource, identity)
 
 
+async def _post(vu: VirtualUser, population: Population, part: Part, number: int) -> Response:
+    """One item; what is limited waits as long as it is told, or a second, and tries again."""
+    attempt = 0
+    while True:
+        response = await vu.post(
+            f"{calls.DATA}/{part.resource}",
+            name=f"POST {part.resource}",
+            json=population.body(part.resource, number),
+            expect=calls.UPSERTED,
+        )
+        attempt += 1
+        if response.error is not None or response.status != 429 or attempt == ATTEMPTS:
+            return response
+        await asyncio.sleep(calls.retry_after_s(response) or 2.0)
+
+
 def _require(response: Response, request: str, expect: tuple[int, ...]) -> None:
     if response.error is not None:
         raise PopulateError(f"{request}: {response.error}")
     if response.status not in expect:
-        raise PopulateError(
-            f"{request} was answered {response.status}: {gist(response.text)}; "
-            "see `dmsperf-tui setup check` for what is missing"
-        )
+        mend = "see `dmsperf-tui setup check` for what is missing"
+        if response.status == 429:
+            mend = "raise the service's RateLimit__PermitLimit, or work on the data of a load phase (--data)"
+        raise PopulateError(f"{request} was answered {response.status}: {gist(response.text)}; {mend}")

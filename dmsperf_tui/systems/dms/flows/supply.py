@@ -12,24 +12,11 @@ from dmsperf_tui.systems.dms.created import KEPT, Data, Item, Pool
 from dmsperf_tui.systems.dms.flows import calls
 from dmsperf_tui.systems.dms.flows.changes import marks
 from dmsperf_tui.systems.dms.flows.fresh import Fresh
+from dmsperf_tui.systems.dms.flows.resources import CREATED
 from dmsperf_tui.systems.dms.generators import Body, uri
 from dmsperf_tui.systems.dms.generators._levels import GRADE_LEVEL_URIS
 from dmsperf_tui.systems.dms.generators._year import KINDERGARTEN_AGE
 
-CREATED = {
-    "students": 2,
-    "studentSchoolAssociations": 1,
-    "studentSectionAssociations": 1,
-    "grades": 4,
-    "studentAssessments": 4,
-    "staffs": 1,
-    "staffSchoolAssociations": 1,
-    "courses": 1,
-    "sections": 1,
-}
-"""The nine resources of the k6 suite's read-write phase, each with its share of what is created: half are of
-the two kinds that are deleted, so that deletes never outrun creates."""
-DELETED = ("grades", "studentAssessments")
 _GRADE_TYPE = uri("gradeTypeDescriptors", "Grading Period")
 NEEDED = {
     "studentSchoolAssociations": "students",
