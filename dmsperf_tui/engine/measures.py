@@ -140,6 +140,19 @@ class CustomMetrics:
         self._measures = measures
         self._declared = declared
         self._tags = tuple(tags.items())
+        self._known: dict[tuple[object, ...], _Labels] = {}
+        """Labels by metric and tags: made once, as sorting them costs more than counting."""
+
+    def _known_labels(self, name: str, tags: Mapping[str, object]) -> _Labels:
+        key = (name, *tags, *tags.values())
+        try:
+            return self._known[key]
+        except (KeyError, TypeError):
+            labels = self._measures.labels(name, self._tags, tags, _OTHER_TAGS)
+        # Text alone: 1, 1.0 and True are one key, and three tags.
+        if len(self._known) < MOST_SERIES and all(isinstance(value, str) for value in tags.values()):
+            self._known[key] = labels
+        return labels
 
     def add(self, name: str, value: float | bool, **tags: object) -> None:
         """Adds to a counter, sets a gauge, counts a yes or no of a rate, or records a trend's value.
@@ -156,7 +169,7 @@ class CustomMetrics:
             raise ValueError(f"{name} is a {kind}: {value} is not a finite number")
         if amount < 0 and kind in (MetricType.COUNTER, MetricType.TREND):
             raise ValueError(f"{name} is a {kind}: {value} is below 0")
-        labels = self._measures.labels(name, self._tags, tags, _OTHER_TAGS)
+        labels = self._known_labels(name, tags)
         if kind is MetricType.RATE:
             self._measures.rate(name, labels, bool(value))
         elif kind is MetricType.GAUGE:

@@ -53,6 +53,7 @@ class Cast:
         "connections",
         "env",
         "groups",
+        "metrics",
         "prepared",
         "scenario",
         "tags",
@@ -76,6 +77,8 @@ class Cast:
         """The tags of everything that the workload measures."""
         self.prepared: dict[object, _Prepared] = {}
         self.checks: dict[tuple[str, str], list[int]] = {}
+        self.metrics: CustomMetrics | None = None
+        """Once a flow has asked for them."""
         self.groups: dict[str, tuple[tuple[str, str], ...]] = {}
         """The tags of each group."""
 
@@ -113,7 +116,6 @@ class VirtualUser:
         """The service has set some: they may go with a request."""
         self._client: HttpClient | None = None
         self._group = ""
-        self._metrics: CustomMetrics | None = None
 
     # --- what it is given -----------------------------------------------------------------------
 
@@ -160,10 +162,11 @@ class VirtualUser:
     @property
     def metrics(self) -> CustomMetrics:
         """The scenario's own metrics: `vu.metrics.add("orders", 1)`."""
-        if self._metrics is None:
-            load, tags = self._load, dict(self._cast.scenario)
-            self._metrics = CustomMetrics(load.recorder.measures, load.declared, tags)
-        return self._metrics
+        cast = self._cast
+        if cast.metrics is None:
+            load = self._load
+            cast.metrics = CustomMetrics(load.recorder.measures, load.declared, dict(cast.scenario))
+        return cast.metrics
 
     # --- requests -------------------------------------------------------------------------------
 
