@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dmsperf_tui.plan.metrics import RESPONSE_TIME
@@ -17,6 +18,7 @@ from dmsperf_tui.run.snapshot import (
     ListRow,
     OperationRow,
     RunSnapshot,
+    ThresholdRow,
     TimelineRow,
     WorkloadRow,
 )
@@ -67,7 +69,7 @@ def snapshot_of(run: Run, first_row: int) -> RunSnapshot:
         workloads=workloads,
         lists=tuple(list_row(run, name) for name in run.lists),
         operations=tuple(_operation_row(key, rows, seconds) for key, rows in totals.by_name().items()),
-        thresholds=run.thresholds_now,
+        thresholds=tuple(_threshold_row(run, row) for row in run.thresholds_now),
         checks=tuple(CheckRow(name, *counts) for name, counts in totals.checks().items()),
         errors=tuple(
             error_row(group)
@@ -150,6 +152,12 @@ def list_row(run: Run, workload: str) -> ListRow:
             for part, created, failed in work.counts()
         ),
     )
+
+
+def _threshold_row(run: Run, row: ThresholdRow) -> ThresholdRow:
+    """A count that has not begun is no failure yet: its workload may come later."""
+    begun = run.state.over or row.value != 0 or not row.expression.startswith("count")
+    return row if begun or row.ok is not False else replace(row, ok=None, value=None)
 
 
 def _newest(run: Run, column: str, metric: str) -> float | None:
