@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -10,10 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import orjson
 import pytest
+
+from dmsperf_tui.cli import main
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,20 @@ class Command:
 
     def run(self, *args: str, **variables: str) -> Finished:
         return self.finish(self.start(*args, **variables))
+
+    def ctl(self, *words: str) -> Finished:
+        """`dmsperf-tui ctl` in this process: a new one takes a second of a core before it says a word."""
+        out, err, code = io.StringIO(), io.StringIO(), 0
+        with (
+            patch.object(sys, "argv", ["dmsperf-tui", "ctl", *words]),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            try:
+                main()
+            except SystemExit as end:
+                code = int(end.code or 0)
+        return Finished(code, out.getvalue(), err.getvalue())
 
     def finish(self, process: subprocess.Popen[str]) -> Finished:
         out, err = process.communicate(timeout=45)

@@ -146,14 +146,14 @@ def test_ctl_steers_a_batch_run_and_every_change_is_in_the_record(command: Comma
     )
     wait_for(lambda: standin.requests > 0, "load")
     assert command.run("ctl", "vus", "6").out.strip().endswith("VUs 1 → 6")
-    wait_for(lambda: "VUs        6 " in command.run("ctl", "status").out, "six VUs")
-    assert command.run("ctl", "vus", "+50%").out.strip().endswith("VUs 6 → 9")
-    assert command.run("ctl", "vus", "-4", "--over", "500ms").out.strip().endswith("VUs 9 → 5 over 0.5 s")
-    assert command.run("ctl", "note", "look here").code == 0
-    refused = command.run("ctl", "resume")
+    wait_for(lambda: "VUs        6 " in command.ctl("status").out, "six VUs")
+    assert command.ctl("vus", "+50%").out.strip().endswith("VUs 6 → 9")
+    assert command.ctl("vus", "-4", "--over", "500ms").out.strip().endswith("VUs 9 → 5 over 0.5 s")
+    assert command.ctl("note", "look here").code == 0
+    refused = command.ctl("resume")
     assert refused.code == 1
     assert "nothing to resume" in refused.err
-    assert command.run("ctl", "release").out.strip().endswith("VUs 5 → plan (1)")
+    assert command.ctl("release").out.strip().endswith("VUs 5 → plan (1)")
     assert command.run("ctl", "stop").code == 0
     finished = command.finish(running)
     assert finished.code in PASSED, finished.err
@@ -201,10 +201,10 @@ def test_more_vus_than_the_machine_has_open_files_are_refused(command: Command, 
         "--batch", "--scenario", "dms/baseline", "--env", standin.url, **standin.variables
     )
     wait_for(lambda: standin.requests > 0, "load")
-    refused = command.run("ctl", "vus", "99999999")
+    refused = command.ctl("vus", "99999999")
     assert refused.code == 1
     assert "more than the open files allow" in refused.err
-    assert "VUs        1 (target 1" in command.run("ctl", "status").out
+    assert "VUs        1 (target 1" in command.ctl("status").out
     running.terminate()
     command.finish(running)
 
@@ -225,7 +225,7 @@ def test_acknowledged_change_is_in_the_event_log_as_it_goes(command: Command, st
         "--batch", "--scenario", "dms/baseline", "--env", standin.url, **standin.variables
     )
     wait_for(lambda: standin.requests > 0, "load")
-    command.run("ctl", "vus", "3")
+    command.ctl("vus", "3")
     wait_for(
         lambda: '"kind":"applied"' in (command.record / "events.jsonl").read_text(), "the acknowledgement"
     )

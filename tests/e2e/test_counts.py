@@ -9,7 +9,7 @@ from tests.e2e.conftest import PASSED, Command, Standin, wait_for
 
 
 def _snapshot(command: Command) -> dict[str, object]:
-    found: dict[str, object] = orjson.loads(command.run("ctl", "status", "--json").out)
+    found: dict[str, object] = orjson.loads(command.ctl("status", "--json").out)
     return found
 
 
@@ -23,7 +23,7 @@ def test_paused_status_and_final_record_agree_with_the_server(
         **standin.variables,
     )
     wait_for(lambda: standin.requests > 300, "some load")
-    assert command.run("ctl", "pause").code == 0
+    assert command.ctl("pause").code == 0
     wait_for(lambda: _snapshot(command)["state"] == "paused", "paused")
 
     def settled() -> bool:
@@ -35,7 +35,7 @@ def test_paused_status_and_final_record_agree_with_the_server(
     assert snapshot["in_flight"] == 0
     assert snapshot["requests"] == counted
     assert _snapshot(command)["requests"] == standin.requests == counted, "nothing is sent while paused"
-    assert command.run("ctl", "resume").code == 0
+    assert command.ctl("resume").code == 0
 
     finished = command.finish(running)
     assert finished.code in PASSED, finished.err

@@ -188,7 +188,7 @@ def test_ctrl_c_once_drains_and_twice_ends_at_once(command: Command, standin: St
     running = command.start(*BASE, "--env", standin.url, "--vus", "4", **standin.variables)
     wait_for(lambda: standin.requests >= 4, "load")
     running.send_signal(signal.SIGINT)
-    wait_for(lambda: "stopping" in command.run("ctl", "status").out, "the first Ctrl-C to be heard")
+    wait_for(lambda: "stopping" in command.ctl("status").out, "the first Ctrl-C to be heard")
     running.send_signal(signal.SIGINT)
     finished = command.finish(running)
     assert finished.code == 105

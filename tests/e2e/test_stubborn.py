@@ -41,8 +41,8 @@ def test_abort_ends_a_flow_that_swallows_everything(command: Command, standin: S
         "            pass\n"
     )
     running = command.start("--batch", "--scenario", "a.toml", "--env", standin.url)
-    wait_for(lambda: "running" in command.run("ctl", "status").out, "load")
-    assert command.run("ctl", "abort").code == 0
+    wait_for(lambda: "running" in command.ctl("status").out, "load")
+    assert command.ctl("abort").code == 0
     begun = time.monotonic()
     assert command.finish(running).code == 103
     assert time.monotonic() - begun < 10
@@ -54,7 +54,7 @@ def test_flow_that_awaits_nothing_can_be_stopped(command: Command, standin: Stan
         "async def go(vu):\n    if vu.iteration:\n        return\n    await vu.get('/', name='GET root')\n"
     )
     running = command.start("--batch", "--scenario", "a.toml", "--env", standin.url)
-    wait_for(lambda: "running" in command.run("ctl", "status").out, "load")
+    wait_for(lambda: "running" in command.ctl("status").out, "load")
     running.send_signal(signal.SIGINT)
     assert command.finish(running).code == 105
 

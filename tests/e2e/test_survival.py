@@ -102,7 +102,7 @@ def test_run_goes_on_without_its_terminal_and_finishes_its_record(
     before = standin.requests
     wait_for(lambda: standin.requests > before + 20, "more load, with nobody watching")
     (run,) = live_runs()
-    snapshot = orjson.loads(command.run("ctl", "status", "--json").out)
+    snapshot = orjson.loads(command.ctl("status", "--json").out)
     assert snapshot["state"] == "running"
     wait_for(lambda: not live_runs(), "the run's end")
     assert Path(run.results) == command.record
@@ -117,14 +117,14 @@ def test_attach_shows_the_run_again_with_its_history(
     command: Command, standin: Standin, terminal: Terminal
 ) -> None:
     terminal.press("]")
-    wait_for(lambda: "target 11" in command.run("ctl", "status").out, "the change")
+    wait_for(lambda: "target 11" in command.ctl("status").out, "the change")
     terminal.process.kill()
     terminal.process.wait(10)
     again = Terminal(command.folder, "attach")
     try:
         wait_for(lambda: again.shows("RUNNING"), "the running screen")
         wait_for(lambda: again.shows("1 → 11"), "the change made before")
-        assert command.run("ctl", "stop").code == 0
+        assert command.ctl("stop").code == 0
         wait_for(lambda: again.shows("STOPPED"), "the end")
     finally:
         again.close()
