@@ -31,9 +31,10 @@ def _load(snapshot: RunSnapshot) -> list[str]:
     if any(row.open for row in snapshot.workloads):
         parts.append(f"rate {snapshot.starts_rate:.0f}/{snapshot.target_rate:.4g}/s")
     for row in snapshot.lists:
-        done = row.created + row.failed
-        eta = f" eta {format_clock(row.eta_s)}" if row.eta_s is not None and done < row.total else ""
-        parts.append(f"entities {done:,}/{row.total:,}{eta}")
+        left = row.total - row.created - row.failed
+        eta = f" eta {format_clock(row.eta_s)}" if row.eta_s is not None and left else ""
+        failed = f" ({row.failed:,} failed)" if row.failed else ""
+        parts.append(f"entities {row.created:,}/{row.total:,}{failed}{eta}")
     if snapshot.waiting or snapshot.dropped:
         parts.append(f"waiting {snapshot.waiting} dropped {snapshot.dropped}")
     return parts

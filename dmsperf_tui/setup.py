@@ -7,6 +7,7 @@ import json
 import sys
 import tomllib
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -19,7 +20,7 @@ from dmsperf_tui.run.preparation import SetupError, check, control_client
 from dmsperf_tui.settings.config import Options, resolve
 from dmsperf_tui.settings.environment import Environment, load_environment
 from dmsperf_tui.settings.places import Places
-from dmsperf_tui.settings.variables import Variables, save_variables
+from dmsperf_tui.settings.variables import Variables, keeper
 from dmsperf_tui.systems.checks import PreflightRow, StepError, StepRow
 from dmsperf_tui.systems.dms.order import LoadOrder
 from dmsperf_tui.systems.dms.place import Place
@@ -165,16 +166,17 @@ def prepare(desk: Desk, agreed: Callable[[str], bool]) -> int:
 
 
 def client(desk: Desk, *, new: bool) -> int:
-    return desk.run(lambda client, place: make_client(client, place, _keep, new=new))
+    """Makes one and saves it. Raises ConfigError where the file holds the client of another address."""
+    save = keeper(desk.environment.url)
 
+    def keep(values: Mapping[str, str]) -> None:
+        path = save(values)
+        found = Variables.here()
+        for name, value in values.items():
+            if (now := found.get(name)) is not None and now[0] != value:
+                say(f"▲ {name}: {now[1]} goes before {path.name}: unset it, or later commands use that one")
 
-def _keep(values: Mapping[str, str]) -> None:
-    """Saves the variables, and says which of them something else hides."""
-    path = save_variables(values)
-    found = Variables.here()
-    for name, value in values.items():
-        if (now := found.get(name)) is not None and now[0] != value:
-            say(f"▲ {name}: {now[1]} goes before {path.name}: unset it, or later commands use that one")
+    return desk.run(lambda client, place: make_client(client, place, keep, new=new))
 
 
 def claim_set(desk: Desk, file: str | None, results: str) -> int:
@@ -226,8 +228,9 @@ def _order_json(found: LoadOrder, traps: list[str]) -> dict[str, Any]:
 
 def clean(desk: Desk, run: str | None, results: str, *, keep_claims: bool) -> int:
     """Deletes what recorded runs created at this environment, then takes our claim set out again."""
-    folders = left_at(Path(results), desk.environment.url) if run is None else [_folder(Path(results), run)]
-    steps = [_deletion(folder) for folder in folders]
+    place = desk.environment.place()
+    folders = left_at(Path(results), place) if run is None else [_folder(Path(results), run)]
+    steps = [_deletion(folder, named=run is not None) for folder in folders]
     if not folders:
         say("· no run has left anything at this environment")
     if run is not None:
@@ -241,8 +244,14 @@ def clean(desk: Desk, run: str | None, results: str, *, keep_claims: bool) -> in
     return desk.run(*steps)
 
 
-def _deletion(folder: Path) -> Step:
-    return lambda client, place: clean_run(client, place, folder)
+def _deletion(folder: Path, *, named: bool) -> Step:
+    """The step that cleans one run. Of a run that was named, nothing being there is a failure."""
+
+    async def rows(client: httpx.AsyncClient, place: Place) -> Rows:
+        async for row in clean_run(client, place, folder):
+            yield replace(row, ok=False) if named and row.ok is None and row.mend else row
+
+    return rows
 
 
 def _folder(results: Path, run: str) -> Path:

@@ -146,7 +146,7 @@ class ClosedRunner(WorkloadRunner):
                 self._interrupted(vu)
                 raise
             if self.plan.entities and vu.index is not None:
-                load.outcomes.settle(self.plan.name, vu.index, vu.outcome)
+                load.outcomes.settle(self.plan.name, vu.index, vu.outcome, vu.found)
             if vu.requests == requests:
                 # An iteration that sent nothing may have awaited nothing: the others are to run, too.
                 await yield_once()
@@ -156,7 +156,7 @@ class ClosedRunner(WorkloadRunner):
         if not self.plan.entities or vu.index is None or self.leases is None:
             return
         if vu.outcome is not None:
-            self._load.outcomes.settle(self.plan.name, vu.index, vu.outcome)
+            self._load.outcomes.settle(self.plan.name, vu.index, vu.outcome, vu.found)
         else:
             self.leases.interrupted(vu.index)
 

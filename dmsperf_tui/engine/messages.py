@@ -242,8 +242,8 @@ class Outcomes:
     """What flows have created since the last time, in base64."""
 
     settled: dict[str, str]
-    """By workload: its entities that are done with, each an index of 4 bytes, little-endian, and an id of 16;
-    an id of zeros says that it could not be created."""
+    """By workload: its entities that are done with, each an index of 4 bytes, little-endian, an id of 16, and
+    whether it was found; an id of zeros says that it could not be created."""
     made: dict[str, str]
     """Ids of what was created outside lists, by kind."""
     kind: Literal["outcomes"] = "outcomes"

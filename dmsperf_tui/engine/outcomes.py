@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dmsperf_tui.engine.ids import ID_BYTES, NO_ID
 from dmsperf_tui.engine.messages import Outcomes
 
-_ENTRY = struct.Struct(f"<I{ID_BYTES}s")
+_ENTRY = struct.Struct(f"<I{ID_BYTES}s?")
 
 
 class OutcomeLog:
@@ -23,9 +23,12 @@ class OutcomeLog:
     def __bool__(self) -> bool:
         return bool(self._settled or self._made)
 
-    def settle(self, workload: str, index: int, identity: bytes | None) -> None:
-        """Entity `index` of the workload's list exists as `identity`; None: it could not be created."""
-        self._settled[workload] += _ENTRY.pack(index, identity or NO_ID)
+    def settle(self, workload: str, index: int, identity: bytes | None, found: bool = False) -> None:
+        """Entity `index` of the workload's list exists as `identity`; None: it could not be created.
+
+        `found`: it was there before, and is somebody else's.
+        """
+        self._settled[workload] += _ENTRY.pack(index, identity or NO_ID, found)
 
     def made(self, kind: str, identity: bytes) -> None:
         """Something outside a list was created. Raises ValueError for an id that has not 16 bytes."""
@@ -43,7 +46,7 @@ class OutcomeLog:
         )
 
 
-def entries(encoded: str) -> Iterator[tuple[int, bytes]]:
-    """(index, id) of each settled entity of a message."""
-    found: Iterator[tuple[int, bytes]] = _ENTRY.iter_unpack(base64.b64decode(encoded))
+def entries(encoded: str) -> Iterator[tuple[int, bytes, bool]]:
+    """(index, id, whether it was found) of each settled entity of a message."""
+    found: Iterator[tuple[int, bytes, bool]] = _ENTRY.iter_unpack(base64.b64decode(encoded))
     return found

@@ -100,6 +100,8 @@ class VirtualUser:
         """Of an entity of a list: it was begun once already, so it may exist."""
         self.outcome: bytes | None = None
         """Of an entity of a list: the flow puts its id here, 16 bytes, once it exists."""
+        self.found = False
+        """Beside `outcome`: it existed before, and is not this run's to delete."""
         self.random = random.Random(f"{load.seed}/{cast.workload}/{number}")
         """Seeded by run, workload and VU: the same `--seed` gives the same data."""
         self.memory: dict[str, Any] = {}
@@ -383,6 +385,7 @@ class VirtualUser:
         """A new iteration, so long after its planned start; -1 where none was planned."""
         self.late_ns = late_ns
         self.outcome = None
+        self.found = False
         self._group = ""
 
     def hang_up(self) -> None:

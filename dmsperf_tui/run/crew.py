@@ -251,10 +251,10 @@ class Crew:
 
     def _settle(self, workload: str, encoded: str) -> None:
         work, moved = self._run.lists[workload], False
-        for index, identity in entries(encoded):
+        for index, identity, found in entries(encoded):
             if identity != NO_ID:
                 # Before the next order begins, whose entities may refer to it.
-                self.store.put(index, identity)
+                self.store.put(index, identity, found)
             moved |= work.settle(index, identity != NO_ID)
         if moved:
             self.order_opened(workload)

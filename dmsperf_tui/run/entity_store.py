@@ -1,7 +1,8 @@
 """What a run has created, in its folder: usable by later runs, and what `setup clean` deletes.
 
 `load-phase-data/manifest.json` says what the list is made from, `ids.bin` holds the id of each of its
-entities at its index; `created/<kind>.ids` are the ids of everything else, one after another.
+entities at its index, `found.bin` the indexes of those that were there before, 4 bytes each: they are not
+the run's to delete. `created/<kind>.ids` are the ids of everything else, one after another.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dmsperf_tui.engine.ids import ID_BYTES, IdFile, IdWriter
 FOLDER = "load-phase-data"
 MANIFEST = "manifest.json"
 IDS = "ids.bin"
+FOUND = "found.bin"
 CREATED = "created"
 
 
@@ -42,15 +44,23 @@ class EntityStore:
         self.ids_path.parent.mkdir()
         if origin is not None:
             shutil.copyfile(ids_of(origin), self.ids_path)
+            if (found := origin / FOLDER / FOUND).is_file():
+                shutil.copyfile(found, self.ids_path.parent / FOUND)
         self._ids = IdWriter.create(self.ids_path, total)
         (self.ids_path.parent / MANIFEST).write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
         return IdFile.open(self.ids_path)
 
-    def put(self, index: int, identity: bytes) -> None:
-        """Entity `index` of the list exists."""
+    def put(self, index: int, identity: bytes, found: bool = False) -> None:
+        """Entity `index` of the list exists; `found`: it did before."""
         ids = self._ids
         assert ids is not None
         self._guard(lambda: ids.put(index, identity))
+        if found:
+            self._guard(lambda: self._note_found(index))
+
+    def _note_found(self, index: int) -> None:
+        with (self.ids_path.parent / FOUND).open("ab") as file:
+            file.write(index.to_bytes(4, "little"))
 
     def made(self, kind: str, ids: bytes) -> None:
         """Something outside the list exists."""
@@ -77,6 +87,13 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """What the list of the run in `folder` is made from. Raises OSError, ValueError."""
     manifest: dict[str, Any] = orjson.loads((folder / FOLDER / MANIFEST).read_bytes())
     return manifest
+
+
+def read_found(folder: Path) -> set[int]:
+    """The list's entities of the run in `folder` that were there before."""
+    path = folder / FOLDER / FOUND
+    data = path.read_bytes() if path.is_file() else b""
+    return {int.from_bytes(data[at : at + 4], "little") for at in range(0, len(data) - len(data) % 4, 4)}
 
 
 def read_created(folder: Path) -> dict[str, list[bytes]]:

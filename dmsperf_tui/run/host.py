@@ -227,7 +227,7 @@ class RunHost:
         for workload in run.config.plan.workloads:
             name = workload.name
             shared, work = run.shared.get(name), run.lists.get(name)
-            none_left = (shared is None or not shared.left) and (work is None or work.finished)
+            none_left = (shared is None or not shared.left) and (work is None or work.finished or work.halted)
             all_leased = none_left or run.elapsed_ns >= run.end_ns(workload)
             started = run.starts[name] is not None
             if name not in run.over and started and all_leased and run.statistics.gauge(name).done:
@@ -242,14 +242,21 @@ class RunHost:
         self._mark_stages()
 
     def _order_opened(self, workload: str) -> None:
-        """Another order of the workload's list begins, or it is done with."""
+        """Another order of the workload's list begins, or the list has come to its end."""
         run, work = self.run, self.run.lists[workload]
-        if work.order is None:
-            failed = f", {work.failed} could not be created" if work.failed else ""
-            run.event("order", f"{workload}: all {work.total} entities are done with{failed}")
-        else:
+        if work.halted:
+            run.event(
+                "list",
+                f"{workload}: most of order {work.order} could not be created, and the rest refers to it: "
+                "the list ends here; see the errors",
+            )
+        elif work.order is not None:
             names = ", ".join(part.name for part in work.parts if part.order == work.order)
             run.event("order", f"{workload}: order {work.order} begins: {names}")
+        elif work.failed:
+            run.event("list", f"{workload}: {work.created:,} entities created, {work.failed:,} not")
+        else:
+            run.event("order", f"{workload}: all {work.total:,} entities are created")
 
     @property
     def _more_to_come(self) -> bool:

@@ -11,7 +11,7 @@ from dmsperf_tui.engine.histogram import Histogram
 from dmsperf_tui.plan.metrics import HTTP_METRICS, MetricType
 from dmsperf_tui.plan.thresholds import Scope, Threshold
 from dmsperf_tui.run.snapshot import ThresholdRow
-from dmsperf_tui.run.totals import MetricTotals, Totals
+from dmsperf_tui.run.totals import MetricTotals, Totals, gauge_of
 
 FULL_SECOND_S = 0.9
 """A second with less time under load is in no window: it is the run's last, or one of a pause."""
@@ -133,7 +133,7 @@ def _gauge(threshold: Threshold, totals: Totals, counts: Counts) -> float | None
     if threshold.name in ("vus", "vus_max"):
         return float(getattr(counts, threshold.name)) if counts.duration_s > 0 else None
     found = totals.of(threshold.name, threshold.tags)
-    return found[-1].value if found else None
+    return gauge_of(found)[0] if found else None
 
 
 class _Window:

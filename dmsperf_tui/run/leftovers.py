@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dmsperf_tui.engine.ids import NO_ID, IdFile
-from dmsperf_tui.run.entity_store import CREATED, FOLDER, MANIFEST, ids_of, read_created, read_manifest
+from dmsperf_tui.run.entity_store import (
+    CREATED,
+    FOLDER,
+    MANIFEST,
+    ids_of,
+    read_created,
+    read_found,
+    read_manifest,
+)
 from dmsperf_tui.systems.dms.catalog import Catalog
 from dmsperf_tui.systems.dms.generators import GENERATORS
 from dmsperf_tui.systems.dms.order import own_order
@@ -34,8 +42,8 @@ def leftovers(folder: Path) -> Iterator[tuple[str, str]]:
     if not (folder / FOLDER / MANIFEST).is_file():
         return
     parts = Catalog.from_json(read_manifest(folder)["catalog"]).parts
-    ids = IdFile.open(ids_of(folder))
+    ids, found = IdFile.open(ids_of(folder)), read_found(folder)
     for part in reversed(parts):
         for index in range(part.first + part.count - 1, part.first - 1, -1):
-            if (identity := ids[index]) != NO_ID:
+            if (identity := ids[index]) != NO_ID and index not in found:
                 yield part.resource, str(uuid.UUID(bytes=identity))

@@ -39,6 +39,8 @@ async def find_data(run: Run, store: EntityStore, client: httpx.AsyncClient, pla
         return context
     try:
         if origin is not None:
+            # Much may have happened since the configuration was made.
+            origin.check()
             phase = LoadPhase.from_json(read_manifest(origin.folder))
         else:
             phase = await make_load_phase(client, place.url, values, config.seed, run.info.id)
@@ -47,7 +49,7 @@ async def find_data(run: Run, store: EntityStore, client: httpx.AsyncClient, pla
             assert origin is not None
             return {**context, "ids": str(ids_of(origin.folder))}
         folder = origin.folder if origin is not None else None
-        ids = store.open_list(_manifest(run, place.url, phase), phase.catalog.total, folder)
+        ids = store.open_list(_manifest(run, place, phase), phase.catalog.total, folder)
     except (ConfigError, OSError, ValueError) as fault:
         raise LoadPhaseError(str(fault)) from None
     exists = (lambda index: ids[index] != NO_ID) if origin is not None else None
@@ -69,7 +71,7 @@ async def _vintage(client: httpx.AsyncClient, place: Place) -> str:
         return "v8"
 
 
-def _manifest(run: Run, url: str, phase: LoadPhase) -> dict[str, Any]:
+def _manifest(run: Run, place: Place, phase: LoadPhase) -> dict[str, Any]:
     config = run.config
     return {
         "schema": "dmsperf.load-phase/1",
@@ -77,7 +79,8 @@ def _manifest(run: Run, url: str, phase: LoadPhase) -> dict[str, Any]:
         "scenario": config.plan.name,
         "origin": config.origin.run if config.origin is not None else None,
         "environment": config.environment.name,
-        "url": url,
+        "url": place.url,
+        "load_url": place.load_url,
         "seed": config.seed,
         "sizes": {key: value for key, value in config.profile.values.items() if key in DATA},
         **phase.to_json(),

@@ -7,12 +7,18 @@ breaker opens for 30 s, in those versions at the first backend failure, and then
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 from dmsperf_tui.plan.units import format_clock
 
 TOO_MANY = 429
-_REFUSALS = frozenset({500, 503})
+NO_ANSWER = 0
+_REFUSALS = frozenset({NO_ANSWER, 401, 500, 502, 503, 504})
+_MENDS = {
+    NO_ANSWER: "is the service running, and not restarting?",
+    401: "its client is refused: was it revoked? dmsperf-tui setup client makes another",
+}
 LEAST_S = 3
 """A plateau is at least so long: a single bad second is an error like others."""
 LEAST_SHARE = 0.9
@@ -30,6 +36,8 @@ class _Stretch:
     first: int
     last: int
     refused: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+    """Of the refusals."""
     passed: int = 0
     since: int = 0
     """Passed since the last refusal: in it if another one follows."""
@@ -84,10 +92,11 @@ class Plateaus:
                 self._bad = _Stretch(number, number)
             self._bad.last = number
             self._bad.refused += refused
+            self._bad.statuses.update({s: n for s, n in statuses.items() if s in _REFUSALS})
             if self._bad.seconds >= LEAST_S and self._bad not in self._outages[-1:]:
                 self._outages.append(self._bad)
                 began = format_clock(self._bad.first)
-                return [("outage", f"the service has refused nearly everything since {began}")]
+                return [("outage", f"since {began} nearly everything is {_how(self._bad)}")]
             return []
         if not total:
             # Nobody asked: that ends no outage.
@@ -113,15 +122,25 @@ class Plateaus:
             shown = self._outages[:5]
             lengths = ", ".join(f"{one.seconds} s from {format_clock(one.first)}" for one in shown)
             more = f" and {len(self._outages) - 5} more" if len(self._outages) > 5 else ""
-            breaker = any(_breaker(one) for one in self._outages)
-            why = (
-                f"plateaus of {BREAK_S} s are its circuit breaker, which one backend failure can open: see "
-                "the service's own log for what failed first"
-                if breaker
-                else "see the service's own log"
-            )
-            found.append(f"nearly every answer was 500 or 503 for {lengths}{more}: {why}")
+            status = _status(self._outages[0])
+            why = _MENDS.get(status, "see the service's own log")
+            if any(_breaker(one) for one in self._outages):
+                why = (
+                    f"plateaus of {BREAK_S} s are its circuit breaker, which one backend failure can open: "
+                    "see the service's own log for what failed first"
+                )
+            found.append(f"nearly everything was {_how(self._outages[0])} for {lengths}{more}: {why}")
         return found
+
+
+def _status(stretch: _Stretch) -> int:
+    """By what most was refused."""
+    return stretch.statuses.most_common(1)[0][0]
+
+
+def _how(stretch: _Stretch) -> str:
+    status = _status(stretch)
+    return "without an answer" if status == NO_ANSWER else f"answered {status}"
 
 
 def _breaker(stretch: _Stretch) -> str:

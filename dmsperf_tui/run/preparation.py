@@ -23,8 +23,8 @@ from dmsperf_tui.run.record import Record
 from dmsperf_tui.run.run import Run
 from dmsperf_tui.settings.config import RunConfig
 from dmsperf_tui.settings.environment import Environment
-from dmsperf_tui.settings.variables import DOTENV, save_variables
-from dmsperf_tui.systems.checks import PreflightRow, StepError, StepRow
+from dmsperf_tui.settings.variables import DOTENV, keeper
+from dmsperf_tui.systems.checks import PreflightRow, StepError, StepRow, at_environment
 from dmsperf_tui.systems.dms.load_phase import LoadPhaseError
 from dmsperf_tui.systems.dms.preflight import Needs, preflight
 from dmsperf_tui.systems.dms.setup.clients import ensure_client
@@ -139,6 +139,7 @@ class Preparation:
             obtain = self._keeper.start
         place, needs = self.environment.place(), needs_of(run.config)
         async for row in preflight(self._client, place, obtain, dms=dms, needs=needs):
+            row = replace(row, mend=at_environment(row.mend, self._named))
             run.preflight.append(row)
             run.changed.set()
             if row.ok is False and row.fatal:
@@ -152,13 +153,19 @@ class Preparation:
         if self._keeper is not None:
             self._keeping = asyncio.create_task(self._keeper.keep(), name="token keeper")
 
+    @property
+    def _named(self) -> str:
+        """How a command names the environment: one that was given as a URL has no other name."""
+        name, url = self.environment.name, self.environment.url
+        return url if name in url else name
+
     async def _make_client(self, client: httpx.AsyncClient) -> None:
         """A client of the DMS where there is none and the environment allows it."""
         place = self.environment.place()
         if place.client is not None:
             return
         try:
-            made = await ensure_client(client, place, save_variables)
+            made = await ensure_client(client, place, keeper(place.url))
         except (StepError, ConfigError) as fault:
             mend = "run: dmsperf-tui setup client"
             self._run.preflight.append(PreflightRow("client", False, str(fault), mend=mend, fatal=False))

@@ -15,9 +15,7 @@ import orjson
 import psutil
 
 from dmsperf_tui.plan.errors import ConfigError
-
-CREATED_TOLERANCE_S = 60.0
-"""A process's start time moves with a stepped system clock; a reused pid is far later."""
+from dmsperf_tui.settings.origin import process_alive
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +34,6 @@ class LiveRun:
     def alive(self) -> bool:
         """Whether its host still runs."""
         return process_alive(self.pid, self.created)
-
-
-def process_alive(pid: int, created: float) -> bool:
-    """Whether process `pid` is still the one that started at `created`."""
-    try:
-        process = psutil.Process(pid)
-        return (
-            abs(process.create_time() - created) < CREATED_TOLERANCE_S
-            and process.status() != psutil.STATUS_ZOMBIE
-        )
-    except psutil.Error:
-        return False
 
 
 def folder() -> Path:

@@ -13,7 +13,7 @@ from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.report.summary import Rate, Summary, Trend
 from dmsperf_tui.run.commands import Command, Reply
 from dmsperf_tui.run.link import RunLink, SocketLink
-from dmsperf_tui.run.registry import find_live, live_runs, process_alive
+from dmsperf_tui.run.registry import find_live, live_runs
 from dmsperf_tui.run.snapshot import (
     CheckRow,
     EntityRow,
@@ -29,6 +29,7 @@ from dmsperf_tui.run.snapshot import (
     TimelineRow,
     WorkloadRow,
 )
+from dmsperf_tui.settings.origin import host_alive
 from dmsperf_tui.systems.checks import PreflightRow
 
 
@@ -79,7 +80,7 @@ def read_snapshot(folder: Path) -> RunSnapshot:
     rows = tuple(TimelineRow(**line) for line in _lines(folder / "timeline.jsonl"))
     state = RunState(summary.run.state)
     message = summary.run.message
-    if not state.over and not _owner_alive(folder):
+    if not state.over and not host_alive(folder):
         state = RunState.CRASHED
         message = "its host ended without a word; this is what it had recorded"
     events = tuple(
@@ -231,14 +232,6 @@ def _lists(summary: Summary) -> tuple[ListRow, ...]:
             )
         )
     return tuple(found)
-
-
-def _owner_alive(folder: Path) -> bool:
-    try:
-        owner = orjson.loads((folder / "owner.json").read_bytes())
-        return process_alive(int(owner["pid"]), float(owner["created"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
 
 
 class RecordLink:

@@ -350,13 +350,17 @@ class Run:
         gauge = self.statistics.gauge(name)
         shared, work = self.shared.get(name), self.lists.get(name)
         if work is not None:
-            # One that was interrupted is open, and so planned, once more. Of a lost worker the list knows
-            # more than its last gauge.
+            # One that was interrupted is open, and so planned, once more. Of what a lost worker did after its
+            # last gauge the list knows more.
+            unheard = max(0, work.to_do - work.left - gauge.completed)
+            gauge.started += unheard
+            gauge.completed += unheard
+            gauge.planned = work.to_do + gauge.interrupted
+            rest = max(0, gauge.planned - gauge.started)
             if self._final_elapsed_ns is not None or name in self.over:
-                gauge.dropped = work.left
+                gauge.dropped = rest
             else:
-                gauge.waiting = max(0, work.left - gauge.running)
-            gauge.planned = gauge.started + gauge.dropped + gauge.waiting + gauge.cut
+                gauge.waiting = rest
         if shared is not None:
             gauge.planned = shared.total
             rest = shared.total - gauge.started

@@ -47,7 +47,7 @@ from dmsperf_tui.report.summary import (
 from dmsperf_tui.run.run import Run
 from dmsperf_tui.run.snapshot import TimelineRow
 from dmsperf_tui.run.timeline import SegmentTotals
-from dmsperf_tui.run.totals import DURATION, OperationTotals, Tags, Totals, trend_of
+from dmsperf_tui.run.totals import DURATION, OperationTotals, Tags, Totals, gauge_of, trend_of
 from dmsperf_tui.settings.environment import public
 
 _PERCENTILES = (50, 90, 95, 99, 99.9)
@@ -129,8 +129,8 @@ def _custom(totals: Totals, name: str, kind: MetricType, seconds: float, tags: T
             total = sum(one.total for one in found)
             return Counter(count=total, rate=total / seconds)
         case MetricType.GAUGE:
-            least = min(one.least or 0.0 for one in found)
-            return Gauge(value=found[-1].value, min=least, max=max(one.most or 0.0 for one in found))
+            value, least, most = gauge_of(found)
+            return Gauge(value=value, min=least, max=most)
 
 
 def _selected(totals: Totals, threshold: Threshold, seconds: float) -> _Metric | None:

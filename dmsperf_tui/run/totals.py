@@ -180,6 +180,18 @@ class Totals:
         return found
 
 
+def gauge_of(found: Sequence[MetricTotals]) -> tuple[float, float, float]:
+    """(newest, least, most) of a gauge's series, of which there is one at least.
+
+    Series that carry the tag `worker` are parts of one level, and are added up: their extremes need not
+    have met, so that least and most are bounds.
+    """
+    least, most = [one.least or 0.0 for one in found], [one.most or 0.0 for one in found]
+    if all("worker" in one.tags for one in found):
+        return sum(one.value for one in found), sum(least), sum(most)
+    return found[-1].value, min(least), max(most)
+
+
 def trend_of(rows: Iterable[OperationTotals], metric: str = DURATION) -> Histogram:
     """One trend over some operations."""
     return merged(one.trends[metric] for one in rows if metric in one.trends)

@@ -75,7 +75,7 @@ class Verdict:
         """(verdict, reasons). A run is called too short only when it is `over`."""
         found: list[tuple[str, str]] = [(level, reason) for reason, level in self._facts.items()]
         measured_s = round(self._measured_s, 1)
-        if over and self._seconds and measured_s < TOO_SHORT_S:
+        if over and measured_s < TOO_SHORT_S:
             found.append(("suspect", f"too short: {measured_s:g} s measured, {TOO_SHORT_S} s needed"))
         for name, rules, text in _TEXTS if measured_s >= TOO_SHORT_S else ():
             for rule in rules:

@@ -84,7 +84,8 @@ def snapshot_of(run: Run, first_row: int) -> RunSnapshot:
 
 
 def health_row(run: Run) -> HealthRow:
-    verdict, reasons = run.verdict.judge(over=run.state.over)
+    # A run that never came to load measured nothing that could be doubted.
+    verdict, reasons = run.verdict.judge(over=run.state.over and run.clock is not None)
     last = run.last
     return HealthRow(
         verdict=verdict,

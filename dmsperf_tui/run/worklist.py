@@ -17,6 +17,9 @@ from dmsperf_tui.plan.executors import lease_size
 PACE_S = 30
 """Entities of late orders may take longer than early ones: the pace is of now, not of the whole."""
 
+SPOILT, LEAST_FAILED = 0.5, 10
+"""An order of which so much failed, and so many, ends the list."""
+
 _OPEN, _CREATED, _FAILED, _BEGUN = 0, 1, 2, 3
 """Begun: open as well, but it may have been created by who did not live to say so."""
 
@@ -35,6 +38,9 @@ class WorkList:
         self._workers = workers
         self._state = bytearray(self.total)
         self._free: deque[range] = deque()
+        self._free_count = 0
+        self.halted = False
+        """An order failed nearly whole: what comes after it refers to it, and would fail as well."""
         self._granted: defaultdict[int, list[range]] = defaultdict(list)
         self._unsettled = 0
         """How many of the present order are not done with."""
@@ -79,13 +85,13 @@ class WorkList:
 
     def lease(self, worker: int) -> range | None:
         """The next entities for `worker`: an empty range when all are done with, None when it must wait."""
-        if self.finished:
+        if self.finished or self.halted:
             return range(0)
         if not self._free:
             return None
         first = self._free.popleft()
-        waiting = sum(map(len, self._free)) + len(first)
-        size = min(len(first), lease_size(waiting, self._workers))
+        size = min(len(first), lease_size(self._free_count, self._workers))
+        self._free_count -= size
         if size < len(first):
             self._free.appendleft(first[size:])
         self._granted[worker].append(first[:size])
@@ -102,7 +108,10 @@ class WorkList:
         else:
             self.failed += 1
         self._unsettled -= 1
-        return not self._unsettled and self._advance()
+        if self._unsettled:
+            return False
+        self.halted = self._spoilt()
+        return self.halted or self._advance()
 
     def begun(self, index: int) -> bool:
         """Whether entity `index` may exist, although nobody has said so; true of all of its lease."""
@@ -114,22 +123,33 @@ class WorkList:
             self._state[index] = _BEGUN
         back = [range(*bounds) for bounds in ranges]
         self._granted[worker] = [piece for one in self._granted[worker] for piece in _without(one, back)]
-        self._free.extend(piece for one in back for piece in self._open_in(one))
+        self._release(piece for one in back for piece in self._open_in(one))
 
     def give_back(self, worker: int) -> None:
         """`worker` is lost: what it had and had not done is free again."""
         for granted in self._granted.pop(worker, []):
             for indexes in self._open_in(granted):
                 self._state[indexes.start : indexes.stop] = bytes([_BEGUN]) * len(indexes)
-                self._free.append(indexes)
+                self._release([indexes])
+
+    def _release(self, ranges: Iterable[range]) -> None:
+        for indexes in ranges:
+            self._free.append(indexes)
+            self._free_count += len(indexes)
+
+    def _spoilt(self) -> bool:
+        """Whether of the order that has just been done with, nearly all could not be created."""
+        done = self._orders[self._order]
+        failed = self._state.count(_FAILED, done.start, done.stop)
+        return failed >= LEAST_FAILED and failed >= SPOILT * len(done)
 
     def _advance(self) -> bool:
         """Opens the next order that has anything to do."""
         self._granted.clear()
         while self._order + 1 < len(self._orders):
             self._order += 1
-            self._free.extend(self._open_in(self._orders[self._order]))
-            self._unsettled = sum(map(len, self._free))
+            self._release(self._open_in(self._orders[self._order]))
+            self._unsettled = self._free_count
             if self._unsettled:
                 break
         return True

@@ -168,9 +168,11 @@ def _origin(options: Options, environment: Environment, settings: Mapping[str, s
             mend="start one that stays, `dmsperf-tui serve`, and name it with --env",
         )
     origin = find_origin(reference, Path(options.results), key, resume=key == "--resume")
-    if origin.url != environment.url:
+    there = origin.load_url or origin.url
+    here = environment.load_url if origin.load_url else environment.url
+    if there != here:
         raise ConfigError(
-            f"run {origin.run} made its data at {origin.url}, and this environment is {environment.url}",
+            f"run {origin.run} made its data at {there}, and this environment is {here}",
             key=key,
             mend="name the same environment",
         )

@@ -173,6 +173,7 @@ def load_environment(name: str, places: Places, variables: Variables) -> Environ
         return Environment(name=EMBEDDED, title="Embedded DMS, in a process of its own", system="dms")
     if "://" in name:
         url = _check_url(name, "--env")
+        variables = variables.at(url)
         return Environment(
             name=urlsplit(url).netloc,
             url=url,
@@ -193,7 +194,12 @@ def load_environment(name: str, places: Places, variables: Variables) -> Environ
                 raise ConfigError(
                     "a secret does not belong in a file", key=key, mend=f'write "${{{variable}}}"'
                 )
-        filled = fill(file.data, lambda variable, default: _value(variables, variable) or default)
+
+        def lookup(variable: str, default: str | None) -> str | None:
+            return _value(variables, variable) or default
+
+        variables = variables.at(str(fill(file.data.get("url", ""), lookup) or "").rstrip("/"))
+        filled = {**_of_administrator(variables), **fill(file.data, lookup)}
         environment = Environment.model_validate({"name": name, **filled})
         if not environment.url:
             raise ConfigError("is missing", key="url", mend='add url = "http://host:port/api"')
@@ -203,6 +209,13 @@ def load_environment(name: str, places: Places, variables: Variables) -> Environ
     except ConfigError as error:
         raise file.locate(error) from None
     return environment.model_copy(update=urls)
+
+
+def _of_administrator(variables: Variables) -> dict[str, str]:
+    """What set-up needs and a file need not name: `setup client` has put it into `.env.load-test`."""
+    names = {"admin_client_id": "ADMIN_CLIENT_ID", **_SECRETS}
+    del names["client_secret"]
+    return {key: value for key, name in names.items() if (value := _value(variables, name))}
 
 
 def _value(variables: Variables, name: str) -> str | None:

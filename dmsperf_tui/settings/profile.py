@@ -47,12 +47,17 @@ class _Phase(_Table):
     duration: Duration = 300.0
 
 
+class _ReadWrite(_Phase):
+    least_rate: float = Field(default=0.5, ge=0)
+    """Operations a second below which the phase has failed."""
+
+
 class _ProfileFile(_Table):
     title: str = ""
     description: str = ""
     data: _Data = _Data()
     load: _Phase = _Phase()
-    readwrite: _Phase = _Phase()
+    readwrite: _ReadWrite = _ReadWrite()
 
 
 K6_VARIABLES = {
@@ -68,7 +73,7 @@ K6_VARIABLES = {
     "readwrite.duration": "DURATION_READWRITE_PHASE",
 }
 """The k6 suite's variable of each value that it has."""
-PROFILE_KEYS = tuple(dict.fromkeys((*DATA, *K6_VARIABLES)))
+PROFILE_KEYS = tuple(dict.fromkeys((*DATA, *K6_VARIABLES, "readwrite.least_rate")))
 DOTENV_FOLDER = ".env.profiles"
 """Where the k6 suite keeps its profiles, which are usable as they are."""
 
@@ -109,7 +114,11 @@ def _find(name: str, places: Places) -> Path:
     if name.endswith(".env") and Path(name).is_file():
         return Path(name)
     known = profile_names(places)
-    return known[name] if name in known else places.find("profiles", name, "profile", tuple(known))
+    return (
+        known[name]
+        if name in known
+        else places.find("profiles", name, "profile", tuple(known.keys() - places.names("profiles").keys()))
+    )
 
 
 def _read(path: Path) -> TomlFile:

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,9 @@ _K6_DEFAULTS = {
     "CONFIG_SERVICE_HOST": "localhost",
     "CONFIG_SERVICE_PORT": "8081",
 }
+OWNER = "CLIENT_FOR"
+"""The address that the credentials in the file were made for: they are sent to no other."""
+_OWNED = ("CLIENT_ID", "CLIENT_SECRET", "ADMIN_CLIENT_ID", "ADMIN_CLIENT_SECRET")
 _CLIENT_OF_SECRET = ("PERF_TEST_CLIENT_SECRET", "performance-test-client")
 """A secret whose client has a fixed name (the performance testing strategy's)."""
 
@@ -59,6 +62,13 @@ class Variables:
             values = {name: value for name, value in dotenv_values(path).items() if value}
         return cls(dict(os.environ), values)
 
+    def at(self, url: str) -> Variables:
+        """Those that may be used at `url`: without credentials that the file holds for another address."""
+        if self.dotenv.get(OWNER, url) == url:
+            return self
+        kept = {name: value for name, value in self.dotenv.items() if name not in _OWNED}
+        return Variables(self.environ, kept)
+
     def get(self, name: str) -> tuple[str, str] | None:
         """(value, source), or None where it is set nowhere; an empty value counts as not set."""
         return _found(self.environ, name, "variable {}") or _found(self.dotenv, name, DOTENV)
@@ -74,6 +84,22 @@ def _found(values: Mapping[str, str], name: str, source: str) -> tuple[str, str]
     if name == "CLIENT_ID" and values.get(secret) and not values.get("CLIENT_SECRET"):
         return client, source.format(secret)
     return None
+
+
+def keeper(url: str, folder: Path | None = None) -> Callable[[Mapping[str, str]], Path]:
+    """Saves credentials that were made for `url`, as `save_variables` does.
+
+    Raises ConfigError at once where the file holds those of another address, which would be lost.
+    """
+    path = (folder or Path.cwd()) / DOTENV
+    owner = dotenv_values(path).get(OWNER) if path.is_file() else None
+    if owner not in (None, url):
+        raise ConfigError(
+            f"holds the client of {owner}",
+            file=DOTENV,
+            mend="use a folder of its own for each environment, or move that file away",
+        )
+    return lambda values: save_variables({**values, OWNER: url}, folder)
 
 
 def save_variables(values: Mapping[str, str], folder: Path | None = None) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -30,6 +31,11 @@ class StepRow:
     changed: bool = False
     """The environment is not as it was before."""
     mend: str = ""
+
+
+def at_environment(mend: str, name: str) -> str:
+    """A mend's `dmsperf-tui setup` commands with the environment that they are to be aimed at."""
+    return re.sub(r"dmsperf-tui setup (\w+)(?! --env)", rf"dmsperf-tui setup \1 --env {name}", mend)
 
 
 class StepError(Exception):

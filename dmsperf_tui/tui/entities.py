@@ -38,8 +38,8 @@ class Progress:
 
     @property
     def share(self) -> str:
-        """`23 %`; 100 only when all are done with."""
-        return share_of(self.done, self.total)
+        """`23 %`; 100 only when all are there."""
+        return share_of(self.created, self.total)
 
 
 def share_of(part: int, whole: int) -> str:
@@ -57,11 +57,6 @@ def progress(lists: Sequence[ListRow]) -> Progress:
         done=sum(row.created + row.failed for row in lists),
         eta_s=max(known) if known and len(known) == len(left) else None,
     )
-
-
-def positions(rows: Sequence[EntityRow]) -> dict[int, int]:
-    """The place of each order among those of the list, from 1: a server's numbers have gaps."""
-    return {order: place for place, order in enumerate(sorted({row.order for row in rows}), start=1)}
 
 
 def state_of(row: EntityRow, order: int | None, *, over: bool) -> Tone:
@@ -85,8 +80,8 @@ def bar(part: int, whole: int, width: int) -> str:
 
 
 def head_line(row: ListRow, width: int, *, over: bool, named: bool) -> Content:
-    """`1,204 of 5,210  23 %  120/s  ETA 00:45  order 4 of 9`, cut from its end where the room is short."""
-    places, whole = positions(row.rows), progress((row,))
+    """`1,204 of 5,210  23 %  120/s  ETA 00:45  order 5 of 10`, cut from its end where the room is short."""
+    whole = progress((row,))
     parts: list[tuple[str, str]] = [
         (f"{count(row.created)} of {count(row.total)}", "bold"),
         (whole.share, "bold $primary"),
@@ -101,9 +96,9 @@ def head_line(row: ListRow, width: int, *, over: bool, named: bool) -> Content:
     else:
         eta = format_clock(row.eta_s) if row.eta_s is not None else "-"
         parts += [(f"{rate(row.rate)}/s", ""), (f"ETA {eta}", "bold")]
-        if row.order is not None and places:
-            place = places.get(row.order, "?")
-            parts.append((f"order {place} of {len(places)}", "$foreground-muted"))
+        if row.order is not None and row.rows:
+            last = max(one.order for one in row.rows)
+            parts.append((f"order {row.order} of {last}", "$foreground-muted"))
     if named:
         parts.insert(0, (row.workload, "$foreground-muted"))
     used = 0
@@ -216,13 +211,12 @@ class EntitiesPanel(Vertical):
             head += warning_lines(one, snapshot.health.findings, width)
             if several:
                 lines.append(Content.styled(one.workload, "$foreground-muted"))
-            places = positions(one.rows)
             tones = [state_of(row, one.order, over=over) for row in one.rows]
             columns = Columns.fitting(one.rows, [tone.word for tone in tones], width)
             for row, tone in zip(one.rows, tones, strict=True):
                 if row.order == one.order and not newest:
                     newest = len(lines)
-                lines.append(entity_line(row, places[row.order], tone, columns))
+                lines.append(entity_line(row, row.order, tone, columns))
         self.query_one("#entities-head", Reading).put(Content("\n").join(head))
         self.query_one("#entity-lines", Reading).put(Content("\n").join(lines))
         at = (snapshot.info.id, *[one.order for one in snapshot.lists])

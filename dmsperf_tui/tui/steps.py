@@ -14,7 +14,7 @@ from dmsperf_tui.run.preparation import check
 from dmsperf_tui.settings.config import RunConfig
 from dmsperf_tui.settings.environment import Environment
 from dmsperf_tui.settings.places import Places
-from dmsperf_tui.settings.variables import save_variables
+from dmsperf_tui.settings.variables import keeper
 from dmsperf_tui.systems.checks import PreflightRow, StepRow
 from dmsperf_tui.systems.dms.setup.claimset import (
     CLAIM_SET_FILE,
@@ -76,7 +76,7 @@ def _wait(client: httpx.AsyncClient, config: RunConfig) -> Rows:
 
 
 def _client(client: httpx.AsyncClient, config: RunConfig) -> Rows:
-    return make_client(client, config.environment.place(), save_variables)
+    return make_client(client, config.environment.place(), keeper(config.environment.url))
 
 
 def _claim_set(client: httpx.AsyncClient, config: RunConfig) -> Rows:
@@ -96,7 +96,7 @@ def _seed(client: httpx.AsyncClient, config: RunConfig) -> Rows:
 async def _clean(client: httpx.AsyncClient, config: RunConfig) -> Rows:
     """Run after run, the newest first; then the claims."""
     environment = config.environment
-    left = left_at(config.results, environment.url)
+    left = left_at(config.results, environment.place())
     for folder in left:
         async for row in clean_run(client, environment.place(), folder):
             yield row

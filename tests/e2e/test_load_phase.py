@@ -112,6 +112,25 @@ def test_a_worker_that_is_lost_leaves_no_gap(standin: Standin, command: Command)
     assert "worker-lost" in [event["kind"] for event in command.summary["events"]]
 
 
+def test_an_outage_is_waited_out(standin: Standin, command: Command) -> None:
+    """Every connection is reset for a while: what was being created is created after it."""
+    before = standin.stats()["resources"]
+    standin.faults(latency_ms=4)
+    process = command.start(*load(standin, *FAST), **standin.variables)
+    wait_for(lambda: (command.folder / "results").is_dir() and bool(folders(command)), "its folder")
+    wait_for(lambda: (folders(command)[0] / "load-phase-data" / "ids.bin").is_file(), "its list")
+    wait_for(lambda: done(folders(command)[0]) > 300, "the first entities", 30)
+    standin.faults(reset_rate=1.0)
+    met = standin.requests
+    wait_for(lambda: standin.requests > met + 16, "two tries of each VU")
+    standin.faults(reset_rate=0.0)
+    passed(command.finish(process))
+    assert held(standin, before) == planned(command.record)
+    metrics = command.summary["metrics"]
+    assert metrics["load_retries"]["count"] == metrics["http_req_failed"]["passes"] >= 8
+    assert "entities_failed" not in metrics
+
+
 def test_a_phase_that_is_over_before_its_list_says_how_to_go_on(standin: Standin, command: Command) -> None:
     standin.faults(latency_ms=20)
     finished = command.run(

@@ -128,7 +128,15 @@ def test_from_a_bare_dms_to_a_run_and_back(bench: Bench, command: Command) -> No
     bench.setup("clean", "--run", "last", "--keep-claims")
     assert bench.resources() == seeded
     assert bench.claim_sets() != before
+    strange = Path("results") / "2026-01-01T000000Z-dms-baseline-zzz"
+    (strange / "created").mkdir(parents=True)
+    (strange / "created" / "schools.ids").write_bytes(bytes(range(16)))
+    summary = {"manifest": {"environment": {"url": bench.url}}}
+    (strange / "summary.json").write_text(json.dumps(summary))
+    nothing = bench.setup("clean", "--run", "zzz", code=107).stderr
+    assert "✗ run zzz: not one of its 1 items is there: nothing was deleted" in nothing
     cleaned = bench.setup("clean").stderr
+    assert "· run zzz: not one of its 1 items" in cleaned, "the others are cleaned all the same"
     assert "cleaned before" in cleaned
     assert "all is as before" in cleaned
     assert bench.claim_sets() == before

@@ -41,7 +41,7 @@ class ListHost:
         leases = self._bench.closed.leases
         assert leases is not None
         for encoded in self._bench.load.outcomes.take().settled.values():
-            for index, found in entries(encoded):
+            for index, found, _ in entries(encoded):
                 assert index not in self.outcomes
                 self.outcomes[index] = found
                 self._work.settle(index, found != NO_ID)
@@ -160,7 +160,7 @@ def test_outcomes_are_told_once() -> None:
     log.settle("load", 6, None)
     log.made("students", identity(1))
     told = log.take()
-    assert list(entries(told.settled["load"])) == [(5, identity(5)), (6, NO_ID)]
+    assert list(entries(told.settled["load"])) == [(5, identity(5), False), (6, NO_ID, False)]
     assert set(told.made) == {"students"}
     assert not log
     with pytest.raises(ValueError, match="16 bytes"):

@@ -60,6 +60,20 @@ def test_a_resumed_list_starts_with_the_ids_of_its_origin(tmp_path: Path) -> Non
     second.close()
 
 
+def test_what_was_there_before_is_not_deleted(tmp_path: Path) -> None:
+    catalog = Catalog([Part("schools", 1, 0, 3)])
+    store = write(tmp_path / "run-1")
+    store.open_list({"catalog": catalog.to_json()}, catalog.total)
+    for index, found in ((0, False), (1, True), (2, False)):
+        store.put(index, identity(index + 1), found)
+    store.close()
+    assert [uuid.UUID(item).int for _, item in leftovers(tmp_path / "run-1")] == [3, 1]
+    again = write(tmp_path / "run-2")
+    again.open_list({"catalog": catalog.to_json()}, catalog.total, tmp_path / "run-1")
+    again.close()
+    assert [uuid.UUID(item).int for _, item in leftovers(tmp_path / "run-2")] == [3, 1]
+
+
 def test_half_an_id_of_a_killed_host_is_left_out(tmp_path: Path) -> None:
     store = write(tmp_path / "run-1")
     store.made("students", identity(1) + b"half")

@@ -21,17 +21,20 @@ def seen(seconds: list[dict[int, int]]) -> tuple[list[tuple[int, str, str]], lis
 def test_a_breaker_of_30_s_is_called_one() -> None:
     events, findings = seen([FINE] * 5 + [BROKEN] * 30 + [FINE] * 5)
     assert [(second, kind) for second, kind, _ in events] == [(7, "outage"), (35, "outage")]
-    assert events[0][2].endswith("since 00:05")
+    assert events[0][2] == "since 00:05 nearly everything is answered 500"
     assert "after 30 s: a circuit breaker" in events[1][2]
     assert len(findings) == 1
-    assert findings[0].startswith(
-        "nearly every answer was 500 or 503 for 30 s from 00:05: plateaus of 30 s are its"
-    )
+    assert findings[0].startswith("nearly everything was answered 500 for 30 s from 00:05: plateaus of 30 s")
 
 
 def test_another_outage_is_told_without_a_guess() -> None:
     _, (finding,) = seen([FINE] * 5 + [{503: 9}] * 8 + [FINE])
-    assert finding == "nearly every answer was 500 or 503 for 8 s from 00:05: see the service's own log"
+    assert finding == "nearly everything was answered 503 for 8 s from 00:05: see the service's own log"
+
+
+def test_a_service_that_is_gone_and_a_client_that_is_refused_are_told_apart() -> None:
+    assert "without an answer for 4 s from 00:00: is the service running" in seen([{0: 9}] * 4 + [FINE])[1][0]
+    assert "answered 401 for 4 s from 00:00: its client is refused" in seen([{401: 9}] * 4 + [FINE])[1][0]
 
 
 def test_errors_among_others_and_bad_seconds_alone_are_no_plateau() -> None:

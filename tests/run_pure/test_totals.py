@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dmsperf_tui.engine.messages import MetricInterval
-from dmsperf_tui.run.totals import Totals
+from dmsperf_tui.run.totals import MetricTotals, Totals, gauge_of
 from tests.run_pure.measured import check, histogram_of, iterations, operation, rate, totals_of, trend
 
 
@@ -94,3 +94,12 @@ def test_a_row_of_the_table_is_an_operation_whatever_its_outcomes(totals: Totals
     rows = {key: sum(one.requests for one in found) for key, found in totals.by_name().items()}
     assert rows == {("w", "GET a"): 1, ("w", "POST a"): 6, ("v", "GET a"): 24}
     assert (totals.requests, totals.failed) == (31, 20)
+
+
+def test_a_gauge_of_workers_is_added_up_and_another_is_the_newest() -> None:
+    def series(worker: str | None, least: float, value: float, most: float) -> MetricTotals:
+        tags = {"worker": worker} if worker else {"kind": str(value)}
+        return MetricTotals("active_connections", tags, value=value, least=least, most=most)
+
+    assert gauge_of([series("0", 1, 3, 4), series("1", 2, 2, 5)]) == (5, 3, 9)
+    assert gauge_of([series(None, 1, 3, 4), series(None, 2, 2, 5)]) == (2, 1, 5)

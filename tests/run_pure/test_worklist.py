@@ -128,3 +128,25 @@ def test_a_list_without_anything_to_do_is_finished(total: int) -> None:
     assert work.finished
     assert work.lease(0) == range(0)
     assert work.order is None
+
+
+def test_an_order_that_failed_nearly_whole_ends_the_list() -> None:
+    """What comes after it refers to it: it would be answered 409, one by one."""
+    work = WorkList([ListPart("students", 1, 0, 40), ListPart("grades", 2, 40, 100)], workers=1)
+    while indexes := work.lease(0):
+        for index in indexes:
+            work.settle(index, created=index < 15)
+    assert work.halted
+    assert work.lease(1) == range(0)
+    assert not work.finished
+    assert (work.created, work.failed, work.left) == (15, 25, 100)
+
+
+def test_a_few_failures_among_few_end_nothing() -> None:
+    work = WorkList([ListPart("schools", 1, 0, 4), ListPart("students", 2, 4, 2)], workers=1)
+    leased = [work.lease(0) for _ in range(4)]
+    assert leased == [range(index, index + 1) for index in range(4)]
+    for index in range(4):
+        work.settle(index, created=False)
+    assert not work.halted
+    assert work.lease(0) == range(4, 5)

@@ -10,7 +10,7 @@ import pytest
 
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.settings.environment import Environment, load_environment, public
-from dmsperf_tui.settings.variables import DOTENV, Variables, save_variables
+from dmsperf_tui.settings.variables import DOTENV, Variables, keeper, save_variables
 from tests.settings.conftest import Desk
 
 SECRET = "s3cr3t-of-the-client"
@@ -312,3 +312,32 @@ def test_the_secret_shows_nowhere(desk: Desk) -> None:
     assert not [text for text in shown if SECRET in text]
     assert "the-client-id" not in json.dumps(public(environment))
     assert public(environment)["url"] == "http://dms.example:8080/api"
+
+
+def test_credentials_of_one_address_are_sent_to_no_other(desk: Desk) -> None:
+    """`setup client` has made them for one environment; another one in the same folder has none."""
+    desk.dotenv.update(CLIENT_ID="one", CLIENT_SECRET=SECRET, CLIENT_FOR="http://one:1/api")
+    assert load_environment("http://one:1/api", desk.places, desk.variables).client_id == "one"
+    other = load_environment("http://two:2/api", desk.places, desk.variables)
+    assert (other.client_id, other.client_secret) == (None, None)
+    desk.environ["API_BASE_URL"] = "http://two:2/api"
+    assert load_environment("test", desk.places, desk.variables).client_id is None
+    desk.environ["CLIENT_ID"] = "given"
+    assert load_environment("test", desk.places, desk.variables).client_id == "given"
+
+
+def test_credentials_of_another_address_are_not_overwritten(tmp_path: Path) -> None:
+    keeper("http://one:1", tmp_path)({"CLIENT_ID": "one", "CLIENT_SECRET": SECRET})
+    keeper("http://one:1", tmp_path)({"CLIENT_ID": "newer"})
+    with pytest.raises(ConfigError, match="holds the client of http://one:1; use a folder of its own"):
+        keeper("http://two:2", tmp_path)
+    assert "newer" in (tmp_path / DOTENV).read_text()
+
+
+def test_the_administrator_that_set_up_made_needs_no_line_in_the_file(desk: Desk) -> None:
+    desk.dotenv.update(ADMIN_CLIENT_ID="admin", ADMIN_CLIENT_SECRET=SECRET)
+    desk.environ["DATA_STORE_CONNECTION"] = "host=db"
+    place = load_environment("test", desk.places, desk.variables).place()
+    assert place.admin is not None
+    assert (place.admin.client_id, place.admin.client_secret) == ("admin", SECRET)
+    assert place.data_store == "host=db"

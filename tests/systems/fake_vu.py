@@ -181,6 +181,7 @@ class FakeVu:
     index: int | None = None
     again: bool = False
     outcome: bytes | None = None
+    found: bool = False
     seed: int = 7
     workload: str = "w"
     worker: tuple[int, int] = (0, 1)

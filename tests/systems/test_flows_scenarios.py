@@ -74,6 +74,7 @@ def test_load_has_the_options_of_the_k6_suite() -> None:
         "http_req_failed": ["rate<0.05"],
         "errors": ["rate<0.05"],
         "dropped_iterations": ["count==0"],
+        "entities_failed": ["count==0"],
     }
 
 

@@ -6,18 +6,12 @@ import json
 import uuid
 from pathlib import Path
 
-import pytest
+import psutil
 
-from dmsperf_tui.run import cleanup
-from dmsperf_tui.run.cleanup import CLEANED, address, clean_run, left_at
-from dmsperf_tui.run.registry import LiveRun
+from dmsperf_tui.run.cleanup import address, clean_run, left_at
+from dmsperf_tui.settings.origin import CLEANED, clean_mark
 from dmsperf_tui.systems.checks import StepRow
 from tests.systems.fake_dms import PLACE, URL, FakeDms, asked
-
-
-@pytest.fixture(autouse=True)
-def nobody_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cleanup, "live_runs", list)
 
 
 def recorded(results: Path, name: str, dms: FakeDms, url: str = URL) -> Path:
@@ -52,7 +46,7 @@ def test_run_of_another_place_is_left_alone(tmp_path: Path) -> None:
     dms = FakeDms()
     other = recorded(tmp_path, "2026-a-1", dms, "http://elsewhere/api")
     here = recorded(tmp_path, "2026-b-2", dms)
-    assert left_at(tmp_path, URL) == [here]
+    assert left_at(tmp_path, PLACE) == [here]
     (row,) = cleaned(dms, other)
     assert (row.ok, row.detail) == (False, "it ran against http://elsewhere/api")
     assert not dms.requests
@@ -61,11 +55,11 @@ def test_run_of_another_place_is_left_alone(tmp_path: Path) -> None:
     assert cleaned(dms, other)[0].ok is False
 
 
-def test_run_under_way_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_under_way_is_left_alone(tmp_path: Path) -> None:
     dms = FakeDms()
     folder = recorded(tmp_path, "2026-dms-baseline-abc123", dms)
-    monkeypatch.setattr(LiveRun, "alive", True)
-    monkeypatch.setattr(cleanup, "live_runs", lambda: [LiveRun("abc123", 1, 0.0, "s", str(tmp_path), "")])
+    me = psutil.Process()
+    (folder / "owner.json").write_text(json.dumps({"pid": me.pid, "created": me.create_time()}))
     (row,) = cleaned(dms, folder)
     assert (row.ok, row.mend) == (False, "stop it first: dmsperf-tui ctl stop --run abc123")
     assert dms.count("students") == 2
@@ -75,7 +69,7 @@ def test_run_that_could_not_be_cleaned_is_tried_again(tmp_path: Path) -> None:
     dms = FakeDms(denied={("students", "Delete")})
     folder = recorded(tmp_path, "2026-dms-baseline-abc123", dms)
     assert cleaned(dms, folder)[-1].ok is False
-    assert not (folder / CLEANED).exists()
+    assert not (folder / CLEANED).exists(), "nothing was deleted: its data can be worked on"
     dms.denied.clear()
     assert cleaned(dms, folder)[-1].ok
-    assert (folder / CLEANED).is_file()
+    assert "cleaned_at" in clean_mark(folder)

@@ -20,13 +20,17 @@ from starlette.routing import Mount, Route
 from dmsperf_tui.settings.places import DEFAULTS
 from dmsperf_tui.standin.cms import Cms, CmsOptions
 from dmsperf_tui.standin.cms.claims import Claims
+from dmsperf_tui.standin.cms.claims_document import claim_sets, rights_of
+from dmsperf_tui.standin.cms.installed import CLAIM_URI
 from dmsperf_tui.standin.oauth import Clients, Tokens
 from dmsperf_tui.standin.problems import ApiError
 from dmsperf_tui.standin.vintage import Vintage
 from dmsperf_tui.systems.checks import StepError, StepRow
 from dmsperf_tui.systems.dms.place import Credentials, Place
+from dmsperf_tui.systems.dms.setup.claims import rights, rights_granted
 from dmsperf_tui.systems.dms.setup.claimset import Backup, add_claim_set, read_claims, restore_claims
 from dmsperf_tui.systems.dms.setup.clients import ensure_client, make_client
+from dmsperf_tui.systems.dms.setup.cms import Cms as SetupCms
 
 CONNECTION = "host=db;port=5432;username=u;password=p4ss;database=d;"
 PLACE = Place(
@@ -65,6 +69,9 @@ class Town:
                 Route("/management/view-claimsets", self._view),
             ]
         self._app = Starlette(routes=routes)
+        self.asked: list[httpx.Request] = []
+        self.instead: Callable[[httpx.Request], httpx.Response | None] = lambda request: None
+        """What is answered instead of the CMS's own answer."""
 
     async def _token(self, request: Request) -> Response:
         head = request.headers
@@ -97,10 +104,58 @@ class Town:
 
     def talk(self, talk: Callable[[httpx.AsyncClient], Any]) -> Any:
         async def main() -> Any:
-            async with httpx.AsyncClient(transport=httpx.ASGITransport(self._app)) as client:
+            async with httpx.AsyncClient(transport=_Wire(self, self._app)) as client:
                 return await talk(client)
 
         return anyio.run(main)
+
+
+class _Wire(httpx.ASGITransport):
+    """To a town, past what it answers instead."""
+
+    def __init__(self, town: Town, app: Starlette) -> None:
+        super().__init__(app)
+        self._town = town
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._town.asked.append(request)
+        return self._town.instead(request) or await super().handle_async_request(request)
+
+
+def in_database(town: Town, sets: dict[str, dict[str, list[str]] | None], at: int = 200) -> None:
+    """The CMS's database has these claim sets as well, its document has not, or has them otherwise.
+
+    Each has actions by resource, or no entry at all in the authorization metadata (None).
+    """
+
+    def metadata(name: str, grants: dict[str, list[str]]) -> dict[str, Any]:
+        authorizations, claims = [], []
+        for number, (resource, actions) in enumerate(grants.items(), 1):
+            claims.append({"name": f"{CLAIM_URI}/ed-fi/{resource}", "authorizationId": number})
+            strategies = [{"name": "NamespaceBased"}]
+            entries = [{"name": action, "authorizationStrategies": strategies} for action in actions]
+            authorizations.append({"id": number, "actions": entries})
+        return {"claimSetName": name, "claims": claims, "authorizations": authorizations}
+
+    def instead(request: httpx.Request) -> httpx.Response | None:
+        path = request.url.path
+        if path.endswith("/claimSets"):
+            listed = dict(claim_sets(town.claims.document))
+            listed |= dict.fromkeys(sets, False)
+            key = "claimSetName" if "/v3/" in path else "name"
+            return httpx.Response(
+                200, json=[{key: name, "_isSystemReserved": found} for name, found in listed.items()]
+            )
+        wanted = request.url.params.get("claimSetName")
+        if path.endswith("/authorizationMetadata") and wanted in sets:
+            found = sets[wanted]
+            return httpx.Response(at, json=[] if found is None else [metadata(wanted, found)])
+        if path.endswith("/upload-claims"):
+            # It takes the database back to the document.
+            town.instead = lambda request: None
+        return None
+
+    town.instead = instead
 
 
 @dataclass
@@ -204,10 +259,14 @@ def test_run_makes_a_client_only_where_it_may(desk: Desk) -> None:
 
     assert ensured(replace(PLACE, create_client=False)) is None
     assert ensured(replace(PLACE, cms_url=None)) is None
+    assert not saved
     with pytest.raises(StepError, match="knows no"):
         ensured(replace(PLACE, data_store=None))
-    assert not saved
-    made = ensured(PLACE)
+    assert set(saved) == {"ADMIN_CLIENT_ID", "ADMIN_CLIENT_SECRET"}, "nobody else knows its secret"
+    admin = Credentials(saved["ADMIN_CLIENT_ID"], saved["ADMIN_CLIENT_SECRET"])
+    made = ensured(replace(PLACE, admin=admin))
+    assert saved["ADMIN_CLIENT_ID"] == admin.client_id
+    assert sum(request.url.path.endswith("/connect/register") for request in desk.town.asked) == 1
     assert made is not None
     assert saved["CLIENT_ID"] == made.client_id
     assert "ADMIN_CLIENT_SECRET" in saved
@@ -287,3 +346,112 @@ def test_claims_need_an_administrator(desk: Desk, tmp_path: Path) -> None:
     row = desk.town.rows(lambda client: add_claim_set(client, place, OURS, backup))[-1]
     assert "refuses its administrator boss" in row.detail
     assert "hush" not in str(row)
+
+
+def added(desk: Desk, folder: Path) -> list[StepRow]:
+    backup = Backup(folder / "claims.json")
+    return desk.town.rows(lambda client: add_claim_set(client, desk.place, OURS, backup))
+
+
+def may(desk: Desk, claim_set: str) -> dict[str, list[str]]:
+    """The actions that the uploaded document grants, by resource."""
+    found = rights_of(desk.town.claims.document, claim_set)
+    return {claim.rpartition("/")[2]: sorted(actions) for claim, actions in found.items()}
+
+
+def test_claim_set_made_through_the_api_is_kept_whatever_its_name(desk: Desk, tmp_path: Path) -> None:
+    desk.make_client()
+    in_database(desk.town, {"R&D #1": {"student": ["Create", "Read"]}, "Empty": {}})
+    rows = added(desk, tmp_path)
+    assert rows[0].detail.endswith(", 2 of them made through the API")
+    assert all(row.ok for row in rows)
+    assert may(desk, "R&D #1") == {"student": ["Create", "Read"]}
+    assert may(desk, "Empty") == {}, "it has no grants, and is kept"
+    assert "Empty" in dict(claim_sets(desk.town.claims.document))
+    (asked,) = [one for one in desk.town.asked if one.url.params.get("claimSetName") == "R&D #1"]
+    assert b"R%26D%20%231" in asked.url.query or b"R%26D+%231" in asked.url.query
+
+
+@pytest.mark.parametrize("status", [200, 404, 500])
+def test_claim_set_whose_grants_cannot_be_read_stops_the_upload(
+    desk: Desk, tmp_path: Path, status: int
+) -> None:
+    desk.make_client()
+    in_database(desk.town, {"Theirs": None}, status)
+    (row,) = added(desk, tmp_path)
+    assert row.ok is False
+    assert "what claim set 'Theirs' may do cannot be read" in row.detail
+    assert "nothing was changed" in row.mend
+    assert not [one for one in desk.town.asked if one.url.path.endswith("/upload-claims")]
+
+
+def test_rights_are_worked_out_as_the_service_does(desk: Desk) -> None:
+    desk.make_client()
+
+    async def granted(client: httpx.AsyncClient) -> dict[str, Any]:
+        cms = await SetupCms.connect(client, desk.place)
+        await cms.log_in(desk.place.admin)
+        return {name: await cms.granted(name) for name in await cms.claim_sets()}
+
+    found = desk.town.talk(granted)
+    assert len(found) > 2
+    for name, grants in found.items():
+        assert rights_granted(grants) == rights(desk.town.claims.document, name), name
+        assert grants, name
+
+
+def test_grants_changed_through_the_api_are_not_reverted(desk: Desk, tmp_path: Path) -> None:
+    desk.make_client()
+    theirs = json.loads(json.dumps(OURS).replace(NAME, "Theirs"))
+    other = Backup(tmp_path / "other.json")
+    desk.town.rows(lambda client: add_claim_set(client, desk.place, theirs, other))
+    rows = added(desk, tmp_path)
+    assert "through the API" not in rows[0].detail, "the same, told in another way"
+    desk.town.rows(lambda client: restore_claims(client, desk.place, OURS, Backup(tmp_path / "claims.json")))
+    assert len(may(desk, "Theirs")) > 30
+    in_database(desk.town, {"Theirs": {"student": ["Read"]}})
+    rows = added(desk, tmp_path)
+    assert rows[0].detail.endswith(", 1 of them changed through the API")
+    assert may(desk, "Theirs") == {"student": ["Read"]}
+    assert desk.town.allows("Student", "Create")
+
+
+def test_claim_set_that_only_the_database_still_has_is_taken_out(desk: Desk, tmp_path: Path) -> None:
+    desk.make_client()
+    backup = Backup(tmp_path / "claims.json")
+    in_database(desk.town, {NAME: {"student": ["Read"]}})
+    rows = desk.town.rows(lambda client: restore_claims(client, desk.place, OURS, backup))
+    assert rows[0].detail.startswith(f"{NAME} is not in the claims document, but the Configuration Service")
+    assert rows[1].detail.startswith(f"{NAME} removed")
+    (upload,) = [one for one in desk.town.asked if one.url.path.endswith("/upload-claims")]
+    assert NAME.encode() not in upload.content
+
+
+def test_claim_set_that_an_upload_does_not_take_out_is_said(desk: Desk, tmp_path: Path) -> None:
+    desk.make_client()
+    added(desk, tmp_path)
+    backup = Backup(tmp_path / "claims.json")
+    in_database(desk.town, {NAME: {}})
+    answer = desk.town.instead
+    desk.town.instead = lambda request: answer(request) if request.method == "GET" else None
+    row = desk.town.rows(lambda client: restore_claims(client, desk.place, OURS, backup))[-1]
+    assert row.ok is False
+    assert f"still knows {NAME}" in row.detail
+    assert backup.exists
+
+
+def test_refused_admin_token_gives_way_to_credentials(desk: Desk, tmp_path: Path) -> None:
+    desk.make_client()
+    admin = desk.place.admin
+    desk.place = replace(desk.place, admin_token="expired-token")
+    assert all(row.ok for row in added(desk, tmp_path))
+    assert desk.make_client(new=True)[-1].ok
+    desk.place = replace(desk.place, admin=None)
+    for rows in (added(desk, tmp_path), desk.make_client(new=True)):
+        assert "refuses ADMIN_TOKEN (401)" in rows[-1].detail
+        assert "ADMIN_CLIENT_ID" in rows[-1].mend
+        assert "expired-token" not in str(rows)
+    assert admin is not None
+    desk.place = replace(desk.place, admin=replace(admin, client_secret="wrong"))
+    row = added(desk, tmp_path)[-1]
+    assert row.detail.endswith(f"refuses its administrator {admin.client_id} and ADMIN_TOKEN")

@@ -51,12 +51,12 @@ def test_a_bar_is_full_or_empty_only_where_that_is_true() -> None:
     assert bar(1000, 1000, 10) == "━" * 10
 
 
-def test_the_head_counts_orders_by_their_place() -> None:
+def test_the_head_names_the_order_as_the_server_does() -> None:
     one = entities()
     line = head_line(one, 80, over=False, named=False).plain
-    assert line == f"{one.created:,} of 771,901  5 %  412/s  ETA 29:20  order 4 of 8"
+    assert line == f"{one.created:,} of 771,901  5 %  412/s  ETA 29:20  order 7 of 13"
     assert head_line(entities(order=None), 80, over=True, named=False).plain == (
-        "771,870 of 771,901  100 %  list done"
+        "771,870 of 771,901  99 %  list done"
     )
     cut = head_line(replace(one, before=4_000), 80, over=True, named=True).plain
     assert cut.startswith("load  ")
@@ -106,7 +106,7 @@ async def test_what_is_wrong_with_a_list_stands_above_it() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         head, failed, finding = shown(pilot, "#entities-head").splitlines()
-        assert "order 4 of 8" in head
+        assert "order 7 of 13" in head
         assert failed.startswith("✗ 31 failed, 0.1 % of those tried")
         assert finding.startswith("▲ load: 744,068 of 771,901 entities are not")
         assert "✗ creating, 29 failed" in shown(pilot, "#entity-lines")

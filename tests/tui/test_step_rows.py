@@ -8,13 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
-from dmsperf_tui.run import cleanup
-from dmsperf_tui.run.cleanup import CLEANED
 from dmsperf_tui.run.entity_store import EntityStore
-from dmsperf_tui.run.registry import LiveRun
 from dmsperf_tui.settings.config import Options, RunConfig, resolve
+from dmsperf_tui.settings.origin import CLEANED
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.settings.variables import Variables
 from dmsperf_tui.tui.steps import STEPS, Row, failed
@@ -62,11 +61,10 @@ def test_clean_deletes_what_runs_left_here_and_only_once(config: RunConfig) -> N
     assert rows("clean", dms, config)[0].detail == "cleaned before"
 
 
-def test_clean_stops_at_a_run_that_is_under_way(config: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, item = left(config, "7f3a")
-    live = LiveRun("7f3a", 1, 0.0, "dms/smoke", str(config.results), "")
-    monkeypatch.setattr(LiveRun, "alive", True)
-    monkeypatch.setattr(cleanup, "live_runs", lambda: [live])
+def test_clean_stops_at_a_run_that_is_under_way(config: RunConfig) -> None:
+    folder, item = left(config, "7f3a")
+    me = psutil.Process()
+    (folder / "owner.json").write_text(json.dumps({"pid": me.pid, "created": me.create_time()}))
     dms = FakeDms(items={"students": {item: {}}})
     (row,) = rows("clean", dms, config)
     assert failed(row)

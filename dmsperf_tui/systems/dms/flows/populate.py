@@ -38,7 +38,8 @@ async def populate(vu: VirtualUser) -> dict[str, Any] | None:
         _sizes(vu),
         vu.seed,
         vu.context["prefix"],
-        int(vu.profile.get("data.first_school_id", 0)) or None,
+        # The run's own, whatever the profile says: what was there before is not to be changed.
+        None,
         int(vu.profile.get("data.school_year", 2026)),
     )
     orders = (await _order(vu, population)).orders
@@ -80,7 +81,7 @@ async def _create(vu: VirtualUser, population: Population, parts: Iterable[Part]
     places = [(part, number) for part in parts for number in range(part.count)]
     answers = await vu.batch(*(_post(vu, population, *place) for place in places))
     for (part, number), response in zip(places, answers, strict=True):
-        _require(response, f"POST {part.resource}", calls.UPSERTED)
+        _require(response, f"POST {part.resource}", calls.CREATED)
         identity = calls.identity_of(response)
         if identity is None:
             raise PopulateError(f"POST {part.resource}: the answer has no Location")
@@ -97,7 +98,7 @@ async def _post(vu: VirtualUser, population: Population, part: Part, number: int
             f"{calls.DATA}/{part.resource}",
             name=f"POST {part.resource}",
             json=population.body(part.resource, number),
-            expect=calls.UPSERTED,
+            expect=calls.CREATED,
         )
         attempt += 1
         if response.error is not None or response.status != 429 or attempt == ATTEMPTS:

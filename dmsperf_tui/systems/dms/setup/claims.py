@@ -13,6 +13,10 @@ from typing import Any
 
 Claims = dict[str, Any]
 Node = dict[str, Any]
+Granted = Mapping[str, Sequence[Mapping[str, Any]]]
+"""Claim -> actions with their strategies, as the CMS says it."""
+Rights = dict[str, dict[str, frozenset[str]]]
+"""Claim, in lower case -> action -> strategies: fit to be compared."""
 
 
 def names(claims: Mapping[str, Any]) -> list[str]:
@@ -74,13 +78,14 @@ def without(current: Mapping[str, Any], claim_sets: Sequence[str]) -> Claims:
 def with_granted(
     current: Mapping[str, Any],
     claim_set: str,
-    granted: Mapping[str, Sequence[Mapping[str, Any]]],
+    granted: Granted,
     *,
     reserved: bool,
 ) -> Claims:
-    """`current` with a claim set that its document lacks, from what the CMS says that it may do.
+    """`current` with a claim set that its document lacks or has otherwise, from what the CMS says that it
+    may do.
 
-    Claim sets made through the API are in the CMS's database only, and an upload would drop them.
+    What is made or changed through the API is in the CMS's database only, and an upload would revert it.
     """
     leaves = [
         {
@@ -102,6 +107,52 @@ def with_granted(
     ]
     entry = {"claimSetName": claim_set, "isSystemReserved": reserved}
     return merged(current, {"claimSets": [entry], "claimsHierarchy": leaves})
+
+
+def rights(claims: Mapping[str, Any], claim_set: str) -> Rights:
+    """What a document lets a claim set do at the tree's leaves, as the CMS works it out: of each action the
+    grant nearest to the leaf counts, and where that names no strategies, the nearest defaults do."""
+    found: Rights = {}
+    wanted = claim_set.lower()
+
+    def descend(forest: Sequence[Node], above: tuple[Node, ...]) -> None:
+        for node in forest:
+            lineage = (node, *above)
+            if children := node.get("claims"):
+                descend(children, lineage)
+            elif actions := _actions(lineage, wanted):
+                found[node["name"].lower()] = actions
+
+    descend(claims["claimsHierarchy"], ())
+    return found
+
+
+def _actions(lineage: Sequence[Node], claim_set: str) -> dict[str, frozenset[str]]:
+    """The actions at a leaf, which comes first in its lineage."""
+    granted: dict[str, frozenset[str]] = {}
+    defaults: dict[str, frozenset[str]] = {}
+    for node in lineage:
+        for action in (node.get("defaultAuthorization") or {}).get("actions") or []:
+            defaults.setdefault(action["name"], _strategies(action.get("authorizationStrategies")))
+        for grant in node.get("claimSets") or []:
+            if grant["name"].lower() == claim_set:
+                for action in grant["actions"]:
+                    overrides = _strategies(action.get("authorizationStrategyOverrides"))
+                    granted.setdefault(action["name"], overrides)
+    return {action: strategies or defaults.get(action, strategies) for action, strategies in granted.items()}
+
+
+def rights_granted(granted: Granted) -> Rights:
+    """The same, of what the CMS says that a claim set may do."""
+    return {
+        claim.lower(): {action["name"]: _strategies(action["authorizationStrategies"]) for action in actions}
+        for claim, actions in granted.items()
+        if actions
+    }
+
+
+def _strategies(entries: Sequence[Mapping[str, Any]] | None) -> frozenset[str]:
+    return frozenset(entry["name"] for entry in entries or [])
 
 
 def equal(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -15,7 +15,16 @@ from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.systems.checks import StepError, StepRow
 from dmsperf_tui.systems.dms.place import Place
 from dmsperf_tui.systems.dms.setup.answers import document, explain, told
-from dmsperf_tui.systems.dms.setup.claims import Claims, equal, merged, names, with_granted, without
+from dmsperf_tui.systems.dms.setup.claims import (
+    Claims,
+    equal,
+    merged,
+    names,
+    rights,
+    rights_granted,
+    with_granted,
+    without,
+)
 from dmsperf_tui.systems.dms.setup.cms import Cms
 
 CLAIM_SET_FILE = "config/performance-test-claimset.json"
@@ -113,11 +122,21 @@ async def restore_claims(
     current, _ = await _everything(cms, ours)
     title = ", ".join(names(ours))
     restored = without(current, names(ours))
+    left = await _known(cms, ours)
     if equal(current, restored):
-        backup.drop()
-        yield StepRow("claims", True, f"{title} is not there: nothing to restore")
-        return
+        if left:
+            detail = f"{', '.join(left)} is not in the claims document, but the Configuration Service has it"
+            yield StepRow("claims", None, f"{detail}: an upload takes it out")
+        else:
+            backup.drop()
+            yield StepRow("claims", True, f"{title} is not there: nothing to restore")
+            return
     await cms.upload_claims(restored)
+    if left := await _known(cms, ours):
+        raise StepError(
+            f"the Configuration Service still knows {', '.join(left)} after the upload without it",
+            f"delete it there: {cms.url}/{cms.version.path}/claimSets",
+        )
     rest = "all others are as they are"
     if backup.exists:
         rest = "all is as before" if backup.is_same(restored) else "what others changed meanwhile is kept"
@@ -127,15 +146,32 @@ async def restore_claims(
 
 
 async def _everything(cms: Cms, ours: Claims) -> tuple[Claims, str]:
-    """The current claims, with the claim sets that the document lacks; what was added, in words."""
+    """The current claims, also those that only the database has; what came from there, in words.
+
+    The CMS's document is what was uploaded or loaded at its start. Claim sets made through its API are not
+    in it, and grants changed there are in it as they were (CMS ClaimsProvider, ClaimSetRepository.cs: of
+    those that belong to the system it changes none).
+    """
     current = await cms.current_claims()
-    known = {name.lower() for name in [*names(current), *names(ours)]}
-    added = [
-        (name, reserved) for name, reserved in (await cms.claim_sets()).items() if name.lower() not in known
-    ]
-    for name, reserved in added:
-        current = with_granted(current, name, await cms.granted(name), reserved=reserved)
-    return current, f", {len(added)} of them made through the API" if added else ""
+    known = {name.lower() for name in names(current)}
+    mine = {name.lower() for name in names(ours)}
+    made = changed = 0
+    for name, reserved in (await cms.claim_sets()).items():
+        is_new = name.lower() not in known
+        if name.lower() in mine or (reserved and not is_new):
+            continue
+        granted = await cms.granted(name)
+        if is_new or rights_granted(granted) != rights(current, name):
+            current = with_granted(current, name, granted, reserved=reserved)
+            made, changed = made + is_new, changed + (not is_new)
+    counts = ((made, "made"), (changed, "changed"))
+    return current, "".join(f", {count} of them {how} through the API" for count, how in counts if count)
+
+
+async def _known(cms: Cms, ours: Claims) -> list[str]:
+    """Those claim sets of ours that the CMS's database has."""
+    mine = {name.lower() for name in names(ours)}
+    return [name for name in await cms.claim_sets() if name.lower() in mine]
 
 
 def _management(place: Place, what: str) -> str:

@@ -23,7 +23,7 @@ Item = tuple[str, str]
 
 
 @dataclass(slots=True)
-class _Sweep:
+class Sweep:
     """What has become of the items so far."""
 
     deleted: int = 0
@@ -40,14 +40,21 @@ class _Sweep:
 
 @told("clean")
 async def delete_items(
-    client: httpx.AsyncClient, place: Place, items: Iterable[Item]
+    client: httpx.AsyncClient,
+    place: Place,
+    items: Iterable[Item],
+    sweep: Sweep | None = None,
+    *,
+    begun: bool = False,
 ) -> AsyncIterator[StepRow]:
     """Deletes `items`, which come in reverse order of their dependencies.
 
     What is gone already counts as done. An item that others refer to is tried again when all the rest is
-    gone; what then remains fails the step, after everything that could be deleted has been.
+    gone; what then remains fails the step, after everything that could be deleted has been. Where not one of
+    the items is there, and no earlier clean has `begun` with them, this is likely another DMS: the last row
+    says so and is no success. `sweep` is where the caller follows what has been done.
     """
-    sweep = _Sweep()
+    sweep = sweep if sweep is not None else Sweep()
     api: DataApi | None = None
     for resource, of_resource in groupby(items, key=lambda item: item[0]):
         before = sweep.done
@@ -77,6 +84,14 @@ async def delete_items(
             f"{sweep.held_why}",
             "others refer to them: delete those first, then run it again",
         )
+    if sweep.gone and not sweep.deleted and not begun:
+        yield StepRow(
+            "clean",
+            None,
+            f"not one of its {sweep.gone} items is there: nothing was deleted",
+            mend=f"is {place.load_url} where it ran? Name that environment with --env",
+        )
+        return
     yield StepRow(
         "clean", True, f"{sweep.deleted} items deleted, {sweep.gone} were gone", changed=sweep.deleted > 0
     )
@@ -87,7 +102,7 @@ def _chunks(items: Iterator[Item], size: int) -> Iterator[list[Item]]:
         yield chunk
 
 
-async def _delete(api: DataApi, items: list[Item], sweep: _Sweep) -> None:
+async def _delete(api: DataApi, items: list[Item], sweep: Sweep) -> None:
     async def delete(item: Item) -> None:
         resource, identity = item
         response = await api.send("DELETE", f"{resource}/{identity}")

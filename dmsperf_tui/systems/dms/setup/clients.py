@@ -31,6 +31,8 @@ async def make_client(
 ) -> AsyncIterator[StepRow]:
     """Makes a client and hands its credentials to `save`; with valid ones at hand it changes nothing.
 
+    An administrator that had to be registered is saved at once, also where a later step fails.
+
     `new` makes one all the same. Nothing that the CMS knows already is made a second time, but the
     application: only then does a secret come out.
     """
@@ -44,11 +46,14 @@ async def make_client(
         yield StepRow("client", None, f"the one at hand gets no token: {fault}")
     cms = await Cms.connect(client, place)
     yield StepRow("configuration service", True, f"{cms.url}, version {cms.version.path}")
-    admin = await cms.log_in_or_register(place.admin, place.admin_token)
+    admin = await cms.log_in_or_register(
+        place.admin,
+        place.admin_token,
+        lambda made: save({"ADMIN_CLIENT_ID": made.client_id, "ADMIN_CLIENT_SECRET": made.client_secret}),
+    )
     if admin is None:
         yield StepRow("administrator", True, "logged in")
     else:
-        save({"ADMIN_CLIENT_ID": admin.client_id, "ADMIN_CLIENT_SECRET": admin.client_secret})
         yield StepRow("administrator", True, f"{admin.client_id} registered", changed=True)
     store, row = await _data_store(cms, place)
     yield row
@@ -80,11 +85,15 @@ async def ensure_client(
     if not place.create_client or place.cms_url is None:
         return None
     kept: dict[str, str] = {}
-    async for row in make_client(client, place, kept.update):
+
+    def keep(values: Mapping[str, str]) -> None:
+        kept.update(values)
+        if save is not None:
+            save(values)
+
+    async for row in make_client(client, place, keep):
         if row.ok is False:
             raise StepError(row.detail, row.mend)
-    if save is not None:
-        save(kept)
     return Credentials(kept["CLIENT_ID"], kept["CLIENT_SECRET"])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -47,33 +47,71 @@ class Cms:
         raise StepError(f"{place.cms_url} is no Configuration Service", "check cms_url, CMS_URL or --cms")
 
     async def log_in(self, admin: Credentials | None, token: str | None = None) -> None:
-        """As an administrator, by a token that is at hand or by credentials. Raises StepError."""
-        if token is None:
-            if admin is None:
-                raise StepError(
-                    "no administrator of the Configuration Service",
-                    "set ADMIN_CLIENT_ID and ADMIN_CLIENT_SECRET, or run: dmsperf-tui setup client",
-                )
-            token = await self._admin_token(admin)
-        if token is None:
+        """As an administrator, by a token that is at hand or, where it is refused, by credentials.
+
+        Raises StepError.
+        """
+        if token is not None and await self._takes(token):
+            self._use(token)
+            return
+        if admin is None:
+            raise self._no_administrator(token)
+        found = await self._admin_token(admin)
+        if found is None:
             raise StepError(
-                f"the Configuration Service refuses its administrator {admin.client_id if admin else ''}",
+                f"the Configuration Service refuses its administrator {admin.client_id}"
+                + (" and ADMIN_TOKEN" if token is not None else ""),
                 "check ADMIN_CLIENT_ID and ADMIN_CLIENT_SECRET",
             )
-        self._headers["Authorization"] = f"Bearer {token}"
+        self._use(found)
 
-    async def log_in_or_register(self, admin: Credentials | None, token: str | None) -> Credentials | None:
-        """As `log_in`; where that is refused or there is no administrator, registers one and returns it."""
+    async def log_in_or_register(
+        self, admin: Credentials | None, token: str | None, registered: Callable[[Credentials], object]
+    ) -> Credentials | None:
+        """As `log_in`; where credentials are refused or there are none, registers an administrator.
+
+        It is handed to `registered` before anything else is asked of the CMS, and returned: nobody else
+        knows its secret. An ADMIN_TOKEN that is refused, and no credentials beside it, is an error.
+        """
         if token is not None:
-            await self.log_in(None, token)
-            return None
+            if await self._takes(token):
+                self._use(token)
+                return None
+            if admin is None:
+                raise self._no_administrator(token)
         if admin is not None and (found := await self._admin_token(admin)):
-            await self.log_in(None, found)
+            self._use(found)
             return None
         admin = admin or Credentials(f"dmsperf-{secrets.token_hex(4)}", self._secret())
         await self._register(admin)
+        registered(admin)
         await self.log_in(admin)
         return admin
+
+    def _use(self, token: str) -> None:
+        self._headers["Authorization"] = f"Bearer {token}"
+
+    async def _takes(self, token: str) -> bool:
+        """Whether the CMS knows this token. One that may not do enough is told apart by its 403 later."""
+        response = await self._client.get(
+            f"{self.url}/{self.version.path}/vendors",
+            params={"offset": 0, "limit": 1},
+            headers={**self._headers, "Authorization": f"Bearer {token}"},
+            timeout=TIMEOUT_S,
+        )
+        return response.status_code != 401
+
+    @staticmethod
+    def _no_administrator(token: str | None) -> StepError:
+        if token is not None:
+            return StepError(
+                "the Configuration Service refuses ADMIN_TOKEN (401): it has expired or is another's",
+                "set a new one, or unset it and set ADMIN_CLIENT_ID and ADMIN_CLIENT_SECRET",
+            )
+        return StepError(
+            "no administrator of the Configuration Service",
+            "set ADMIN_CLIENT_ID and ADMIN_CLIENT_SECRET, or run: dmsperf-tui setup client",
+        )
 
     def _secret(self) -> str:
         """Letters of both cases, a digit and a special character, as the rules of both versions ask."""
@@ -122,10 +160,17 @@ class Cms:
             raise StepError(f"no administrator's token: {explain(response)}")
         return str(body["access_token"])
 
-    async def send(self, method: str, path: str, body: Any = None) -> httpx.Response:
+    async def send(
+        self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None
+    ) -> httpx.Response:
         """The answer. Raises StepError where the administrator is not let in."""
         response = await self._client.request(
-            method, f"{self.url}/{path}", json=body, headers=self._headers, timeout=TIMEOUT_S
+            method,
+            f"{self.url}/{path}",
+            params=query,
+            json=body,
+            headers=self._headers,
+            timeout=TIMEOUT_S,
         )
         if response.status_code in (401, 403):
             raise StepError(
@@ -244,16 +289,31 @@ class Cms:
         }
 
     async def granted(self, claim_set: str) -> dict[str, list[dict[str, Any]]]:
-        """What a claim set may do: the actions, with their strategies, of each claim at the tree's leaves."""
-        items = await self._items(f"{self.version.authorization_metadata}?claimSetName={claim_set}")
-        found: dict[str, list[dict[str, Any]]] = {}
+        """What a claim set may do: the actions, with their strategies, of each claim at the tree's leaves.
+
+        A claim set without grants has an entry all the same. Raises StepError where there is no entry: its
+        grants are then not known, which is not the same as none.
+        """
+        path = self.version.authorization_metadata
+        response = await self.send("GET", path, query={"claimSetName": claim_set})
+        items = document(response)
+        if not response.is_success or not isinstance(items, list):
+            raise _unknown_grants(claim_set, f"GET /{path}: {explain(response)}")
         for item in items:
-            if item.get("claimSetName") == claim_set:
-                actions = {entry["id"]: entry["actions"] for entry in item.get("authorizations", [])}
-                found |= {
-                    claim["name"]: actions[claim["authorizationId"]] for claim in item.get("claims", [])
-                }
-        return found
+            if str(item.get("claimSetName")).lower() == claim_set.lower():
+                try:
+                    actions = {entry["id"]: entry["actions"] for entry in item["authorizations"]}
+                    return {claim["name"]: actions[claim["authorizationId"]] for claim in item["claims"]}
+                except (KeyError, TypeError) as fault:
+                    raise _unknown_grants(claim_set, f"GET /{path}: {type(fault).__name__} {fault}") from None
+        raise _unknown_grants(claim_set, f"GET /{path} does not list it")
+
+
+def _unknown_grants(claim_set: str, why: str) -> StepError:
+    return StepError(
+        f"what claim set {claim_set!r} may do cannot be read ({why}), and an upload would take it away",
+        "nothing was changed; delete that claim set if nobody uses it, or add ours by hand",
+    )
 
 
 def tenant_headers(tenant: str | None) -> dict[str, str]:
