@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from dmsperf_tui.api import CommandRefusedError, ConfigError, LoadRun, SetupError
@@ -42,8 +43,10 @@ def test_the_example_of_the_docs_works(
     run(names["main"](server.url))
     (record,) = (tmp_path / "results").iterdir()
     assert (record / "summary.json").is_file()
-    # 50/s for 1 s, then up to 100/s within 1 s, then 100/s: 50 + 75 + 400, by the area under the rate.
-    assert server.count == pytest.approx(525, abs=30)
+    # 50/s for 1 s, then up to 100/s within 1 s, then 100/s: 50 + 75 + 400, by the area under the rate. On a
+    # machine that is too busy the change comes later, and the verdict says so.
+    verdict = orjson.loads((record / "summary.json").read_bytes())["validity"]["verdict"]
+    assert server.count == pytest.approx(525, abs=150 if verdict == "invalid" else 30)
 
 
 def test_commands_change_the_run_and_the_server_sees_it(server: TruthServer, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 import tomli_w
 
@@ -110,7 +111,12 @@ def test_graceful_stop_does_not_wait_for_the_plan_of_a_flow_that_will_not_end(
     load = {"executor": "constant-vus", "duration": "10m", "flow": "flows.py:stubborn", "graceful_stop": "0s"}
     write(command, {"w": load})
     running = command.start("--batch", "--scenario", "s.toml", "--env", server.url)
-    wait_for(lambda: "running" in command.ctl("status").out, "load")
+
+    def under_way() -> bool:
+        status = command.ctl("status", "--json").out
+        return bool(status) and orjson.loads(status)["workloads"][0]["running"] == 1
+
+    wait_for(under_way, "its iteration")
     assert command.ctl("stop").code == 0
     before_s = time.monotonic()
     command.finish(running)
