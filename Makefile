@@ -11,10 +11,10 @@ run: .venv/.run-ready
 	  exec $(BIN)/dmsperf-tui --batch --env embedded --scenario dms/smoke; \
 	fi
 
-# Four at a time, since most of them wait, and file by file, since tests of one file share what takes long;
+# Three at a time, since most of them wait, and file by file, since tests of one file share what takes long;
 # those that measure have the machine to themselves.
 test: .venv/.dev-ready
-	$(BIN)/pytest -n 4 --dist loadfile tests --ignore=tests/truth
+	$(BIN)/pytest -n 3 --dist loadfile tests --ignore=tests/truth
 	$(BIN)/pytest tests/truth
 
 check: .venv/.dev-ready

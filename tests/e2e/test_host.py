@@ -28,7 +28,7 @@ def test_run_that_shows_as_over_has_its_final_record(
             scenario="http/get",
             environment=standin.url if environment == "standin" else environment,
             vus=2,
-            duration_s=1.5,
+            duration_s=3.0,
             results=str(tmp_path),
         )
     )
