@@ -104,7 +104,7 @@ class Environment(BaseModel):
     @property
     def may_create_client(self) -> bool:
         """`create_client`, by default whether the DMS is on this machine."""
-        return _loopback(self.url) if self.create_client is None else self.create_client
+        return is_loopback(self.url) if self.create_client is None else self.create_client
 
     def place(self) -> Place:
         """What the functions of `systems.dms` take."""
@@ -130,7 +130,8 @@ class Environment(BaseModel):
         return self.model_dump(mode="json") | secrets
 
 
-def _loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Whether the URL's host is this machine."""
     host = urlsplit(url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -12,7 +11,7 @@ import httpx
 from dmsperf_tui.run.cleanup import clean_run, left_at
 from dmsperf_tui.run.preparation import check
 from dmsperf_tui.settings.config import RunConfig
-from dmsperf_tui.settings.environment import Environment
+from dmsperf_tui.settings.environment import Environment, is_loopback
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.settings.variables import keeper
 from dmsperf_tui.systems.checks import PreflightRow, StepRow
@@ -61,14 +60,7 @@ def hosts(environment: Environment) -> list[str]:
 
 def on_this_machine(environment: Environment) -> bool:
     """Whether none of its hosts is another machine."""
-    return all(_loopback(urlsplit(f"//{host}").hostname or "") for host in hosts(environment))
-
-
-def _loopback(name: str) -> bool:
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost"
+    return all(is_loopback(f"//{host}") for host in hosts(environment))
 
 
 def _wait(client: httpx.AsyncClient, config: RunConfig) -> Rows:

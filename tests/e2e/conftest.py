@@ -49,20 +49,26 @@ class Standin:
         httpx.post(f"{self.url}/_standin/expire-tokens", trust_env=False).raise_for_status()
 
 
-@pytest.fixture
-def standin() -> Iterator[Standin]:
+@contextlib.contextmanager
+def serving(*options: str) -> Iterator[dict[str, Any]]:
+    """A stand-in in a process of its own, told these options; what its first line says."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "dmsperf_tui", "serve", "--port", "0", "--until-eof"],
+        [sys.executable, "-m", "dmsperf_tui", "serve", "--port", "0", "--until-eof", *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
     assert process.stdin is not None
     assert process.stdout is not None
-    ready = orjson.loads(process.stdout.readline())
-    yield Standin(ready["url"], ready["client_id"], ready["client_secret"])
+    yield orjson.loads(process.stdout.readline())
     process.stdin.close()
     process.wait(10)
     process.stdout.close()
+
+
+@pytest.fixture
+def standin() -> Iterator[Standin]:
+    with serving() as ready:
+        yield Standin(ready["url"], ready["client_id"], ready["client_secret"])
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +90,21 @@ class Finished:
 PASSED = (0, 96)
 """Exit codes of a run that went through: 96 says that this machine was too busy for honest latencies,
 which a test of counts, faults or steering must not depend on."""
+
+
+def in_process(*words: str) -> Finished:
+    """The command with these words, in this process."""
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with (
+        patch.object(sys, "argv", ["dmsperf-tui", *words]),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+    return Finished(code, out.getvalue(), err.getvalue())
 
 
 class Command:
@@ -111,17 +132,7 @@ class Command:
 
     def ctl(self, *words: str) -> Finished:
         """`dmsperf-tui ctl` in this process: a new one takes a second of a core before it says a word."""
-        out, err, code = io.StringIO(), io.StringIO(), 0
-        with (
-            patch.object(sys, "argv", ["dmsperf-tui", "ctl", *words]),
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-        ):
-            try:
-                main()
-            except SystemExit as end:
-                code = int(end.code or 0)
-        return Finished(code, out.getvalue(), err.getvalue())
+        return in_process("ctl", *words)
 
     def finish(self, process: subprocess.Popen[str]) -> Finished:
         out, err = process.communicate(timeout=45)

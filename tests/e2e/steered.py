@@ -6,10 +6,7 @@ is measured. That it works as a process is proven in `test_command`.
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,8 +19,7 @@ import orjson
 import tomli_w
 
 import dmsperf_tui.run.ctl  # noqa: F401 - imported now, not with the first command
-from dmsperf_tui.cli import main
-from tests.e2e.conftest import PASSED, Command, Finished
+from tests.e2e.conftest import PASSED, Command, Finished, in_process
 from tests.truth.bench import Stamps, TruthServer
 
 BUSY_LAG_MS = 100.0
@@ -61,18 +57,9 @@ class Answer:
 
 def tell(*words: str) -> Answer:
     """The command with these words, in this process."""
-    out, code = io.StringIO(), 0
-    with (
-        patch.object(sys, "argv", ["dmsperf-tui", *words]),
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(out),
-    ):
-        given_s = time.perf_counter()
-        try:
-            main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-    return Answer(code, out.getvalue().strip(), given_s, time.perf_counter())
+    given_s = time.perf_counter()
+    done = in_process(*words)
+    return Answer(done.code, (done.out + done.err).strip(), given_s, time.perf_counter())
 
 
 class SteeredRun:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
 import pytest
 
 from dmsperf_tui.api import LoadRun
 from dmsperf_tui.report.summary import Summary
 from dmsperf_tui.systems.dms.flows.resources import needed
 from dmsperf_tui.systems.dms.population import Population, Sizes
-from tests.e2e.conftest import PASSED, Standin
+from tests.e2e.conftest import PASSED, Standin, serving
 
 MEASURED = {"errors", "api_errors", "crud_operations", "crud_operation_duration", "active_connections"}
 SCHOOL = {"school_creates", "school_create_time"}
@@ -92,18 +89,8 @@ def vintage(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def dms(vintage: str) -> Iterator[Standin]:
     """One for all scenarios: each has keys of its own."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dmsperf_tui", "serve", "--port", "0", "--vintage", vintage, "--until-eof"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    ready = orjson.loads(process.stdout.readline())
-    yield Standin(ready["url"], ready["client_id"], ready["client_secret"])
-    process.stdin.close()
-    process.wait(10)
-    process.stdout.close()
+    with serving("--vintage", vintage) as ready:
+        yield Standin(ready["url"], ready["client_id"], ready["client_secret"])
 
 
 @pytest.fixture

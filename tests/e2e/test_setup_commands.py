@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,7 @@ from dmsperf_tui.cli import cli
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.settings.places import DEFAULTS
 from dmsperf_tui.setup import standard_descriptors
-from tests.e2e.conftest import PASSED, Command
+from tests.e2e.conftest import PASSED, Command, serving
 
 CONNECTION = "host=db;port=5432;username=u;password=p4ss-of-the-db;database=d;"
 VARIABLES = (
@@ -60,20 +58,8 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("DATA_STORE_CONNECTION", CONNECTION)
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "dmsperf_tui", "serve", "--port", "0", "--until-eof", "--bare"),
-            *("--vintage", request.param),
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    yield Bench(json.loads(process.stdout.readline()))
-    process.stdin.close()
-    process.wait(10)
-    process.stdout.close()
+    with serving("--bare", "--vintage", request.param) as ready:
+        yield Bench(ready)
 
 
 @pytest.mark.parametrize("bench", ["v0.7", "v8"], indirect=True)

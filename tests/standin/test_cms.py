@@ -114,11 +114,6 @@ class Service:
         return str(granted["access_token"])
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(params=list(Vintage))
 async def cms(request: pytest.FixtureRequest) -> AsyncIterator[Service]:
     service = Service(request.param)

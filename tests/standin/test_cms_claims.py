@@ -44,11 +44,6 @@ UPLOAD: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(params=list(Vintage))
 async def cms(request: pytest.FixtureRequest) -> AsyncIterator[Service]:
     service = Service(request.param)
