@@ -34,6 +34,7 @@ from dmsperf_tui.run.commands import (
     SetVus,
     Skip,
     Stop,
+    Undo,
     Weights,
 )
 from dmsperf_tui.run.host import RunHost, local_worker
@@ -195,6 +196,10 @@ class LoadRun:
     async def weights(self, shares: Mapping[str, float], *, workload: str | None = None) -> str:
         """Set the shares of a mix."""
         return await self._tell(Weights(weights=dict(shares), workload=workload))
+
+    async def undo(self) -> str:
+        """Take the newest change of the load back; again: the one before it. A pause is not undone."""
+        return await self._tell(Undo())
 
     async def pause(self) -> str:
         """Start no further request; returns at once: `snapshot.state` is `paused` when none is in flight."""

@@ -34,6 +34,12 @@ def test_what_runs_without_a_screen_never_loads_textual(module: str) -> None:
     assert loaded(f"import {module}", "textual") == set()
 
 
+def test_a_worker_loads_little() -> None:
+    """Its plan comes from the host: it needs nothing that reads one, and there may be many of it."""
+    heavy = ("pydantic", "httpx", "faker", "hdrh", "psutil", "rich", "starlette")
+    assert loaded("import dmsperf_tui.run.worker, dmsperf_tui.systems.http", *heavy) == set()
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["ctl", "vus", "--help"]])
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     code = f"from dmsperf_tui.cli import cli\ncli.main({arguments!r}, standalone_mode=False)"

@@ -26,5 +26,5 @@ def test_wheel_holds_every_default_and_the_command(tmp_path: Path) -> None:
         shipped = {path.relative_to(ROOT).as_posix() for path in (ROOT / kind).rglob("*") if path.is_file()}
         assert shipped
         assert {f"dmsperf_tui/defaults/{name}" for name in shipped} <= names
-    assert {"dmsperf_tui/tui/styles.tcss", "dmsperf_tui/standin/descriptors.toml"} <= names
+    assert {"dmsperf_tui/tui/css/base.tcss", "dmsperf_tui/standin/descriptors.toml"} <= names
     assert not any(name.startswith("tests/") for name in names)

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from dmsperf_tui.settings.config import Options
 
 CONFIG_EXIT = 104
+_refresh = click.option(
+    "--refresh",
+    metavar="HZ",
+    type=click.FloatRange(0.2, 10),
+    help="How often the screen is painted, a second [4; over SSH 2].",
+)
 
 
 @click.group(invoke_without_command=True, context_settings=HELP)
@@ -46,9 +52,10 @@ CONFIG_EXIT = 104
 @click.option("--in-process", is_flag=True, help="Load and host in this process: for tests, small machines.")
 @click.option("--http-debug", is_flag=True, help="Print each request and answer of one VU; with --batch.")
 @click.option("--abort-on-4xx", is_flag=True, help="End the run at the first 4xx answer that is a failure.")
+@_refresh
 @click.option("--debug", is_flag=True, help="Show stack traces.")
 @click.pass_context
-def cli(context: click.Context, /, batch: bool, debug: bool, **given: Any) -> None:
+def cli(context: click.Context, /, batch: bool, debug: bool, refresh: float | None, **given: Any) -> None:
     """Load tests that people steer from a terminal, with numbers that can be trusted.
 
     Without a command it opens the terminal app, on the embedded DMS where no environment is named.
@@ -67,7 +74,7 @@ def cli(context: click.Context, /, batch: bool, debug: bool, **given: Any) -> No
         raise ConfigError("the terminal app needs a terminal", mend="use --batch here")
     from dmsperf_tui.tui import run_app
 
-    context.exit(run_app(options))
+    context.exit(run_app(options, refresh_hz=refresh))
 
 
 cli.add_command(serve)
@@ -113,7 +120,8 @@ def _options(given: dict[str, Any]) -> Options:
 @cli.command(context_settings=HELP)
 @click.argument("run", required=False)
 @click.option("--results", metavar="DIR", default="results", help="Where records are [results].")
-def attach(run: str | None, results: str) -> None:
+@_refresh
+def attach(run: str | None, results: str, refresh: float | None) -> None:
     """Open the terminal app on a run, with its history: a running one, else a recorded one.
 
     RUN is an id, a path or `last`.
@@ -127,7 +135,7 @@ def attach(run: str | None, results: str) -> None:
         raise ConfigError("the terminal app needs a terminal", mend="use: dmsperf-tui ctl status")
     from dmsperf_tui.tui import run_app
 
-    sys.exit(run_app(Options(results=results), lambda: open_run(run, Path(results))))
+    sys.exit(run_app(Options(results=results), lambda: open_run(run, Path(results)), refresh_hz=refresh))
 
 
 @example("dmsperf-tui list scenarios")

@@ -145,6 +145,16 @@ def weights(shares: str, workload: str | None, run: str | None) -> None:
     _tell(run, Weights(weights=parse_weights(shares), workload=workload))
 
 
+@example("dmsperf-tui ctl undo")
+@ctl.command(context_settings=HELP)
+@_RUN
+def undo(run: str | None) -> None:
+    """Take the newest change of the load back; again: the one before it."""
+    from dmsperf_tui.run.commands import Undo
+
+    _tell(run, Undo())
+
+
 @example("dmsperf-tui ctl pause")
 @ctl.command(context_settings=HELP)
 @_RUN

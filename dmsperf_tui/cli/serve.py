@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import click
 
 from dmsperf_tui.cli.options import HELP, Duration, example
+from dmsperf_tui.plan.errors import ConfigError
+
+if TYPE_CHECKING:
+    from dmsperf_tui.settings.standins import Standin
 
 _SHARE = click.FloatRange(0, 1)
 
@@ -62,8 +70,8 @@ def serve(
 ) -> None:
     """Start the embedded DMS and CMS, a stand-in on this machine, until Ctrl-C.
 
-    Its first line on standard output is one JSON object: url, cms_url, vintage, client_id, client_secret
-    and pid.
+    Until then it is an environment of this user, `--env embedded:PORT`. Its first line on standard output is
+    one JSON object: url, cms_url, vintage, client_id, client_secret and pid.
     """
     from dmsperf_tui.standin.app import AppOptions
     from dmsperf_tui.standin.breaker import BreakerSettings
@@ -96,10 +104,38 @@ def serve(
             tenant=tenant,
             qualifiers=tuple(_qualifier(each) for each in qualifier),
         )
-        code = serve(StandinOptions(app, port=port, until_eof=until_eof))
+        known = _Known(app.tenant, tuple(value for _, value in app.qualifiers))
+        ready = None if until_eof else known.enter
+        try:
+            code = serve(StandinOptions(app, port=port, until_eof=until_eof, ready=ready))
+        finally:
+            known.leave()
     except ValueError as error:
         raise click.UsageError(str(error), context) from None
     context.exit(code)
+
+
+class _Known:
+    """The stand-in among this user's environments, from its first answer to its end."""
+
+    def __init__(self, tenant: str, qualifiers: tuple[str, ...]) -> None:
+        self._tenant, self._qualifiers = tenant, qualifiers
+        self._standin: Standin | None = None
+
+    def enter(self, ready: Mapping[str, object]) -> None:
+        from dmsperf_tui.settings.standins import register
+
+        try:
+            self._standin = register(ready, self._tenant, self._qualifiers)
+        except (ConfigError, OSError) as fault:
+            click.echo(f"it cannot be named as embedded:PORT, only by its URL: {fault}", err=True)
+
+    def leave(self) -> None:
+        if self._standin is not None:
+            from dmsperf_tui.settings.standins import unregister
+
+            with contextlib.suppress(ConfigError, OSError):
+                unregister(self._standin)
 
 
 def _qualifier(text: str) -> tuple[str, str]:

@@ -7,11 +7,10 @@ second. Times are `perf_counter_ns` values where they are called `at_ns`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
-
-from pydantic import Field, TypeAdapter
+from typing import Any, Literal, get_args
 
 from dmsperf_tui.engine.histogram import Histogram
+from dmsperf_tui.engine.wire import Wire
 from dmsperf_tui.plan.scenario import Plan
 
 # --- down ---------------------------------------------------------------------------------------
@@ -412,7 +411,7 @@ class Finished:
     kind: Literal["finished"] = "finished"
 
 
-Down = Annotated[
+Down = (
     Prepare
     | SetUp
     | Begin
@@ -428,10 +427,9 @@ Down = Annotated[
     | End
     | Grant
     | Reshare
-    | Ping,
-    Field(discriminator="kind"),
-]
-Up = Annotated[
+    | Ping
+)
+Up = (
     Ready
     | SetUpDone
     | TearDownDone
@@ -444,8 +442,7 @@ Up = Annotated[
     | Outcomes
     | Gauges
     | Interval
-    | Finished,
-    Field(discriminator="kind"),
-]
-DOWN: TypeAdapter[Down] = TypeAdapter(Down)
-UP: TypeAdapter[Up] = TypeAdapter(Up)
+    | Finished
+)
+DOWN: Wire[Down] = Wire(*get_args(Down))
+UP: Wire[Up] = Wire(*get_args(Up))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from dmsperf_tui.run.leftovers import leftovers, runs_with_leftovers
+from dmsperf_tui.run.leftovers import count_left, leftovers, runs_with_leftovers
 from dmsperf_tui.settings.environment import Environment
 from dmsperf_tui.settings.origin import CLEANED, MANIFEST, clean_mark, host_alive, kin, run_id
 from dmsperf_tui.systems.checks import StepRow
@@ -88,7 +89,7 @@ async def clean_run(client: httpx.AsyncClient, place: Place, folder: Path) -> As
         return
     try:
         async for row in delete_left(client, place, folder):
-            yield StepRow(name, row.ok, row.detail, row.changed, row.mend)
+            yield replace(row, name=name)
     except (OSError, ValueError, KeyError) as fault:
         yield StepRow(name, False, f"its record in {folder} cannot be used: {type(fault).__name__}: {fault}")
 
@@ -101,7 +102,7 @@ async def delete_left(client: httpx.AsyncClient, place: Place, folder: Path) -> 
     """
     begun = any(clean_mark(one) for one in kin(folder))
     own = bool(clean_mark(folder))
-    sweep, since = Sweep(), _now()
+    sweep, since = Sweep(total=await asyncio.to_thread(count_left, folder)), _now()
     _mark(folder, cleaning_since=since, deleted=0)
     async for row in delete_items(client, place, leftovers(folder), sweep, begun=begun):
         touched = own or sweep.deleted > 0

@@ -98,6 +98,12 @@ class Weights(_Command):
     workload: str | None = None
 
 
+class Undo(_Command):
+    """Take the newest change of load back; again: the one before it."""
+
+    command: Literal["undo"] = "undo"
+
+
 class Pause(_Command):
     command: Literal["pause"] = "pause"
 
@@ -142,8 +148,19 @@ class Watch(_Command):
 
 Steered = SetVus | SetRate | Scale | HoldLevel | Release | Skip | Extend
 """Commands that change a workload's level."""
+Changing = Steered | Weights | Undo
+"""Commands that change the load."""
+
+
+class Preview(_Command):
+    """What a change would come to now, or why it would be refused. Nothing is done."""
+
+    command: Literal["preview"] = "preview"
+    change: Annotated[Changing, Field(discriminator="command")]
+
+
 Command = Annotated[
-    Steered | Weights | Pause | Resume | Stop | Note | Status | Watch, Field(discriminator="command")
+    Changing | Preview | Pause | Resume | Stop | Note | Status | Watch, Field(discriminator="command")
 ]
 COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
 

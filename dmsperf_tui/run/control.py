@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from dmsperf_tui.plan.changes import Change
@@ -99,9 +99,10 @@ def _any(run: Run, name: str | None) -> list[WorkloadPlan]:
     return chosen(run, name, lambda workload: True, "")
 
 
-def _change(
+def change_of(
     run: Run, workload: WorkloadPlan, action: Action | Literal["cap"], value: float, over_s: float, text: str
 ) -> LevelChange:
+    """One workload's change, at this instant, in words that name it where there are others."""
     of = f"{workload.name}: " if len(run.config.plan.workloads) > 1 else ""
     over = f" over {over_s:g} s" if over_s else ""
     return LevelChange(
@@ -109,12 +110,41 @@ def _change(
     )
 
 
-def _level_text(workload: WorkloadPlan, level: float) -> str:
+def level_text(workload: WorkloadPlan, level: float) -> str:
+    """VUs, or a rate as its scenario writes it."""
     return rate_text(level, workload.arrival.time_unit_s) if workload.arrival else f"{level:.0f}"
 
 
 def _named(workload: WorkloadPlan) -> str:
     return "rate" if workload.arrival else "VUs"
+
+
+def set_text(run: Run, workload: WorkloadPlan, level: float) -> str:
+    """`VUs 38 → 50`, from where it is heading."""
+    present = level_text(workload, run.heading(workload))
+    return f"{_named(workload)} {present} → {level_text(workload, level)}"
+
+
+def scale_text(run: Run, workload: WorkloadPlan, factor: float) -> str:
+    """`VUs 38 → 2 times the plan (76)`."""
+    target = run.steering[workload.name].plan_level(run.own_ns(workload)) * factor
+    if workload.arrival is None:
+        target = int(target + 0.5)
+    present = level_text(workload, run.heading(workload))
+    return f"{_named(workload)} {present} → {factor:g} times the plan ({level_text(workload, target)})"
+
+
+def release_text(run: Run, workload: WorkloadPlan) -> str:
+    """`VUs 50 → plan (38)`."""
+    plan = run.steering[workload.name].plan_level(run.own_ns(workload))
+    present = level_text(workload, run.heading(workload))
+    return f"{_named(workload)} {present} → plan ({level_text(workload, plan)})"
+
+
+def shares_text(weights: Mapping[str, float]) -> str:
+    """`shares read 80%, write 20%`."""
+    total = sum(weights.values())
+    return "shares " + ", ".join(f"{name} {share / total:.0%}" for name, share in weights.items())
 
 
 def _vus(run: Run, command: SetVus) -> list[LevelChange]:
@@ -145,10 +175,10 @@ def _vus(run: Run, command: SetVus) -> list[LevelChange]:
                     f"or stop it instead"
                 )
             text = f"most VUs {present:g} → {target:g}"
-            changes.append(_change(run, workload, "cap", target, 0, text))
+            changes.append(change_of(run, workload, "cap", target, 0, text))
         else:
-            text = f"VUs {present:g} → {target:g}"
-            changes.append(_change(run, workload, "set", target, command.over_s, text))
+            text = set_text(run, workload, target)
+            changes.append(change_of(run, workload, "set", target, command.over_s, text))
     return changes
 
 
@@ -171,42 +201,32 @@ def _rate(run: Run, command: SetRate) -> list[LevelChange]:
         if command.unit != "percent":
             amount /= command.per_s or per_s
         target = Change(amount, command.unit).apply(present, whole=False)
-        text = f"rate {rate_text(present, per_s)} → {rate_text(target, per_s)}"
-        changes.append(_change(run, workload, "set", target, command.over_s, text))
+        text = set_text(run, workload, target)
+        changes.append(change_of(run, workload, "set", target, command.over_s, text))
     return changes
 
 
 def _scale(run: Run, workload: WorkloadPlan, command: Scale) -> LevelChange:
-    own_ns = run.own_ns(workload)
-    planned = run.steering[workload.name].plan_level(own_ns)
-    target = planned * command.factor
     if workload.arrival is None:
         peak = workload.shape.peak * command.factor
         most = workload.most_vus or most_vus(run.workers_alive)
         if peak > most:
             raise RefusedError(f"{peak:g} VUs are more than {most}, the most that are allowed here")
-        target = int(target + 0.5)
-    text = (
-        f"{_named(workload)} {_level_text(workload, run.heading(workload))} → "
-        f"{command.factor:g} times the plan ({_level_text(workload, target)})"
-    )
-    return _change(run, workload, "scale", command.factor, command.over_s, text)
+    text = scale_text(run, workload, command.factor)
+    return change_of(run, workload, "scale", command.factor, command.over_s, text)
 
 
 def _hold(run: Run, workload: WorkloadPlan) -> LevelChange:
     level = run.steering[workload.name].level(run.own_ns(workload))
-    return _change(run, workload, "hold", 0, 0, f"{_named(workload)} held at {_level_text(workload, level)}")
+    return change_of(run, workload, "hold", 0, 0, f"{_named(workload)} held at {level_text(workload, level)}")
 
 
 def _release(run: Run, command: Release) -> list[LevelChange]:
     changes: list[LevelChange] = []
     for workload in _any(run, command.workload):
-        steering, own_ns = run.steering[workload.name], run.own_ns(workload)
-        if steering.by_hand:
-            present = _level_text(workload, run.heading(workload))
-            plan = _level_text(workload, steering.plan_level(own_ns))
-            text = f"{_named(workload)} {present} → plan ({plan})"
-            changes.append(_change(run, workload, "release", 0, command.over_s, text))
+        if run.steering[workload.name].by_hand:
+            text = release_text(run, workload)
+            changes.append(change_of(run, workload, "release", 0, command.over_s, text))
     if not changes:
         raise RefusedError("the plan holds already: nothing was set by hand")
     return changes
@@ -233,12 +253,12 @@ def _skip(run: Run, command: Skip) -> list[LevelChange]:
             if command.stage is not None:
                 problem = f"there is no stage {command.stage}: {workload.name} has {count}"
             continue
-        target = _level_text(workload, steering.shape.stages[stage].target)
+        target = level_text(workload, steering.shape.stages[stage].target)
         held = "; the level set by hand goes on holding, release gives it back" if steering.by_hand else ""
         text = f"skip to stage {stage + 1}/{count}: to {target}{'' if workload.arrival else ' VUs'}{held}"
         end_ns = own_ns + sum(part.duration_ns for part in steering.shape.stages[stage:])
         _check_length(run, workload, end_ns)
-        changes.append(_change(run, workload, "skip", stage, 0, text))
+        changes.append(change_of(run, workload, "skip", stage, 0, text))
     if not changes:
         raise RefusedError(problem)
     return changes
@@ -251,7 +271,7 @@ def _extend(run: Run, command: Extend) -> list[LevelChange]:
         end_ns = run.steering[workload.name].end_ns + by_ns
         _check_length(run, workload, end_ns)
         text = f"extended by {format_duration(command.by_s)}, to {format_duration(end_ns / NS_PER_S)}"
-        changes.append(_change(run, workload, "extend", by_ns, 0, text))
+        changes.append(change_of(run, workload, "extend", by_ns, 0, text))
     return changes
 
 
@@ -282,5 +302,4 @@ def weighed(run: Run, command: Weights) -> tuple[WorkloadPlan, str]:
     now = {**run.weights[workload.name], **command.weights}
     if not any(now.values()):
         raise RefusedError("all shares would be 0; give at least one a share")
-    total = sum(now.values())
-    return workload, "shares " + ", ".join(f"{name} {share / total:.0%}" for name, share in now.items())
+    return workload, shares_text(now)

@@ -41,14 +41,14 @@ def _list_behind(run: Run, workload: WorkloadPlan) -> str:
         return ""
     if work.finished:
         failed = f"{work.failed:,} of {work.total:,} entities could not be created"
-        if run.info.try_out:
+        if run.config.environment.embedded:
             # The embedded system and its data end with the run.
             return f"{workload.name}: {failed}" if work.failed else ""
         then = f"what refers to one of them is answered 409: --resume {run.info.id} tries them again"
         return f"{workload.name}: {failed}, and {then}" if work.failed else ""
     said = f"{workload.name}: {work.left:,} of {work.total:,} entities are not created"
     if run.state.over or workload.name in run.over:
-        if run.info.try_out:
+        if run.config.environment.embedded:
             return said
         return f"{said}: --resume {run.info.id} goes on with them"
     rate, left_s = run.paces[workload.name].rate, (run.end_ns(workload) - run.elapsed_ns) / NS_PER_S

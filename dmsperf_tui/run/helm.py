@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter_ns
 
 from dmsperf_tui.engine.messages import End, Freeze, Hold, Steer, Thaw, Weigh
+from dmsperf_tui.plan.steering import LevelChange
 from dmsperf_tui.plan.units import NS_PER_S
-from dmsperf_tui.run.commands import Command, Note, Pause, Reply, Resume, Steered, Stop, Weights
+from dmsperf_tui.run.commands import (
+    Changing,
+    Command,
+    Note,
+    Pause,
+    Preview,
+    Reply,
+    Resume,
+    Steered,
+    Stop,
+    Undo,
+    Weights,
+)
 from dmsperf_tui.run.control import RefusedError, steer_changes, weighed
 from dmsperf_tui.run.crew import Crew
+from dmsperf_tui.run.plain import line
 from dmsperf_tui.run.run import Run
 from dmsperf_tui.run.snapshot import RunState
+from dmsperf_tui.run.undo import History
 
 LONGEST_PAUSE_S = 8 * 3600.0
 SHORTEST_LONG_PAUSE_S = 3600.0
@@ -34,6 +49,7 @@ class Helm:
         """The exit code that goes with it, whatever was measured."""
         self._run = run
         self._crew = crew
+        self._history = History()
         self._cancel_getting_ready = cancel_getting_ready
         self._paused_at_ns = 0
         crew.all_drained = self._freeze
@@ -41,8 +57,8 @@ class Helm:
     def obey(self, command: Command) -> Reply:
         """Does what a person asked for, or says why not."""
         match command:
-            case Weights():
-                return self._weigh(command)
+            case Preview(change=change):
+                return self._change(change, done=False)
             case Pause():
                 return self._pause()
             case Resume():
@@ -52,8 +68,8 @@ class Helm:
             case Note(text=text):
                 self._run.event("note", text)
                 return Reply(ok=True, text="noted")
-            case _ if isinstance(command, Steered):
-                return self._steer(command)
+            case _ if isinstance(command, Changing):
+                return self._change(command, done=True)
             case _:
                 # Status and Watch: the control socket has answered them with a snapshot.
                 return Reply(ok=True)
@@ -67,18 +83,58 @@ class Helm:
             return ""
         return f"the run is {state.value}: its load cannot be changed"
 
-    def _steer(self, command: Steered) -> Reply:
-        run = self._run
+    def _change(self, command: Changing, *, done: bool) -> Reply:
+        """Makes a change, or with `done` False only says what it would come to."""
         if refusal := self._refusal():
             return Reply(ok=False, text=refusal)
         try:
-            changes = steer_changes(run, command)
+            match command:
+                case Undo():
+                    said = self._undo(done=done)
+                case Weights():
+                    said = self._weigh(command, done=done)
+                case _:
+                    said = self._steer(command, done=done)
         except RefusedError as refused:
             return Reply(ok=False, text=str(refused))
+        return Reply(ok=True, text=said)
+
+    def _steer(self, command: Steered, *, done: bool) -> str:
+        changes = steer_changes(self._run, command)
         said = "; ".join(change.text for change in changes)
+        if done:
+            self._history.remember(self._run, changes)
+            self._make(command.command, said, changes, {})
+        return said
+
+    def _weigh(self, command: Weights, *, done: bool) -> str:
+        workload, said = weighed(self._run, command)
+        if done:
+            self._history.remember_shares(self._run, workload.name)
+            self._make(command.command, said, (), {workload.name: command.weights})
+        return said
+
+    def _undo(self, *, done: bool) -> str:
+        undoing = self._history.undoing(self._run)
+        if done:
+            self._history.undone(undoing)
+            self._make("undo", undoing.text, undoing.changes, undoing.shares)
+        return undoing.text
+
+    def _make(
+        self,
+        kind: str,
+        said: str,
+        changes: Sequence[LevelChange],
+        shares: Mapping[str, dict[str, float]],
+    ) -> None:
+        """One event, and the same change here and on every worker."""
+        run = self._run
         for change in changes:
             run.apply(change)
-        event = run.event(command.command, said)
+        for workload, weights in shares.items():
+            run.weights[workload] |= weights
+        event = run.event(kind, said)
         for change in changes:
             self._crew.send_all(
                 Steer(
@@ -90,20 +146,8 @@ class Helm:
                     self._version(event),
                 )
             )
-        return Reply(ok=True, text=said)
-
-    def _weigh(self, command: Weights) -> Reply:
-        run = self._run
-        if refusal := self._refusal():
-            return Reply(ok=False, text=refusal)
-        try:
-            workload, said = weighed(run, command)
-        except RefusedError as refused:
-            return Reply(ok=False, text=str(refused))
-        run.weights[workload.name] |= command.weights
-        version = self._version(run.event(command.command, said))
-        self._crew.send_all(Weigh(workload.name, command.weights, version))
-        return Reply(ok=True, text=said)
+        for workload, weights in shares.items():
+            self._crew.send_all(Weigh(workload, weights, self._version(event)))
 
     def _pause(self) -> Reply:
         run = self._run
@@ -138,7 +182,11 @@ class Helm:
         self._crew.send_all(Thaw(now, self._version(event)))
 
     def end(self, why: str, exit_code: int | None) -> None:
-        """Ends the run at once for a reason of its own: a threshold, a flow that called abort."""
+        """Ends the run at once for a reason of its own: a threshold, a flow that called abort.
+
+        A flow's reason, or an answer's words, may hold anything.
+        """
+        why = line(why)
         if self.ending is None or not self.ending.at_once:
             self._run.message = why
             self._stop(Stop(at_once=True), why, exit_code)

@@ -62,7 +62,7 @@ class RunHost:
                 profile=config.profile.name,
                 environment=config.environment.name,
                 url=config.environment.url,
-                try_out=config.environment.embedded,
+                try_out=config.environment.try_out,
                 insecure=config.environment.insecure,
                 results=str(self.record.folder),
                 planned_s=config.plan.duration_ns / NS_PER_S,

@@ -47,3 +47,14 @@ def leftovers(folder: Path) -> Iterator[tuple[str, str]]:
         for index in range(part.first + part.count - 1, part.first - 1, -1):
             if (identity := ids[index]) != NO_ID and index not in found:
                 yield part.resource, str(uuid.UUID(bytes=identity))
+
+
+def count_left(folder: Path) -> int:
+    """How many items `leftovers` has. Raises what it raises."""
+    count = sum(len(identities) for identities in read_created(folder).values())
+    if not (folder / FOLDER / MANIFEST).is_file():
+        return count
+    parts = Catalog.from_json(read_manifest(folder)["catalog"]).parts
+    ids, found = IdFile.open(ids_of(folder)), read_found(folder)
+    indexes = (index for part in parts for index in range(part.first, part.first + part.count))
+    return count + sum(ids[index] != NO_ID and index not in found for index in indexes)

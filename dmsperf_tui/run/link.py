@@ -115,7 +115,10 @@ class SocketLink:
             self._newest = replace(parsed.snapshot, rows=unread + parsed.snapshot.rows)
             self._fresh.set()
         if parsed.reply is not None and self._replies:
-            self._replies.popleft().set_result(parsed.reply)
+            asked = self._replies.popleft()
+            # Whoever asked may have been cancelled meanwhile.
+            if not asked.done():
+                asked.set_result(parsed.reply)
 
 
 def encode_snapshot(snapshot: RunSnapshot) -> bytes:

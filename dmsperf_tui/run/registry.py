@@ -1,13 +1,7 @@
-"""The live runs of this user: one private folder under the system's temporary one.
-
-Sockets are not kept under `results/`: a socket's path may have 107 bytes at most.
-"""
+"""The live runs of this user, made known in a private folder."""
 
 from __future__ import annotations
 
-import os
-import stat
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,6 +10,7 @@ import psutil
 
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.settings.origin import process_alive
+from dmsperf_tui.settings.private import private_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +24,8 @@ class LiveRun:
     scenario: str
     results: str
     socket: str
+    url: str = ""
+    """Where its load goes; empty where its own embedded system was not up yet."""
 
     @property
     def alive(self) -> bool:
@@ -36,32 +33,15 @@ class LiveRun:
         return process_alive(self.pid, self.created)
 
 
-def folder() -> Path:
-    """The registry's folder, made on first use.
-
-    Raises ConfigError when it belongs to somebody else or others may enter it.
-    """
-    path = Path(tempfile.gettempdir()) / f"dmsperf-{os.getuid()}"
-    path.mkdir(mode=0o700, exist_ok=True)
-    info = path.lstat()
-    if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.getuid() or stat.S_IMODE(info.st_mode) & 0o077:
-        raise ConfigError(
-            "is not a private folder of yours",
-            file=str(path),
-            mend=f"remove it, or set TMPDIR; chmod 700 {path}",
-        )
-    return path
-
-
 def socket_path(run_id: str) -> Path:
-    return folder() / f"{run_id}.sock"
+    return private_folder() / f"{run_id}.sock"
 
 
-def register(run_id: str, scenario: str, results: Path) -> LiveRun:
+def register(run_id: str, scenario: str, results: Path, url: str = "") -> LiveRun:
     """Makes this process known as the host of `run_id`."""
     me = psutil.Process()
-    run = LiveRun(run_id, me.pid, me.create_time(), scenario, str(results), str(socket_path(run_id)))
-    path = folder() / f"{run_id}.json"
+    run = LiveRun(run_id, me.pid, me.create_time(), scenario, str(results), str(socket_path(run_id)), url)
+    path = private_folder() / f"{run_id}.json"
     path.write_bytes(orjson.dumps(asdict(run)))
     path.chmod(0o600)
     return run
@@ -69,13 +49,13 @@ def register(run_id: str, scenario: str, results: Path) -> LiveRun:
 
 def unregister(run_id: str) -> None:
     for suffix in (".json", ".sock"):
-        (folder() / f"{run_id}{suffix}").unlink(missing_ok=True)
+        (private_folder() / f"{run_id}{suffix}").unlink(missing_ok=True)
 
 
 def live_runs() -> list[LiveRun]:
     """Every run whose host is alive, oldest first; what dead hosts left is removed."""
     runs: list[LiveRun] = []
-    for path in folder().glob("*.json"):
+    for path in private_folder().glob("*.json"):
         try:
             run = LiveRun(**orjson.loads(path.read_bytes()))
         except (orjson.JSONDecodeError, TypeError, OSError):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import orjson
 from pydantic import ValidationError
 
+from dmsperf_tui.engine.messages import Sample
 from dmsperf_tui.plan.errors import ConfigError
-from dmsperf_tui.report.summary import Rate, Summary, Trend
+from dmsperf_tui.plan.scenario import Plan, WorkloadPlan, parse_plan
+from dmsperf_tui.report.summary import Rate, Summary, Trend, WorkloadPart
 from dmsperf_tui.run.commands import Command, Reply
 from dmsperf_tui.run.link import RunLink, SocketLink
 from dmsperf_tui.run.registry import find_live, live_runs
@@ -19,6 +24,7 @@ from dmsperf_tui.run.snapshot import (
     EntityRow,
     ErrorRow,
     EventRow,
+    FailureRow,
     HealthRow,
     ListRow,
     OperationRow,
@@ -29,6 +35,7 @@ from dmsperf_tui.run.snapshot import (
     TimelineRow,
     WorkloadRow,
 )
+from dmsperf_tui.run.statistics import ERROR_SAMPLES, FAILURE_ROWS, FAILURE_TEXT, said_of
 from dmsperf_tui.settings.origin import host_alive
 from dmsperf_tui.systems.checks import PreflightRow
 
@@ -67,6 +74,68 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     return found
 
 
+_SAMPLES_FILE = "errors.jsonl"
+_SAMPLE_TEXTS = ("request", "detail", "body", "sent")
+_LONGEST_LINE = 1 << 18
+"""A sample's texts are cut at 4,096 characters each: a longer line is none of ours."""
+
+
+def _sample_lines(path: Path) -> Iterator[tuple[tuple[str, str, str], Sample]]:
+    """Each whole line of `errors.jsonl`: operation, phase and kind, and the sample; one at a time."""
+    with path.open("rb") as file:
+        while line := file.readline(_LONGEST_LINE):
+            try:
+                found = orjson.loads(line)
+                key = (str(found["operation"]), str(found["phase"]), str(found["kind"]))
+                request, detail, body, sent = (str(found[name]) for name in _SAMPLE_TEXTS)
+                sample = Sample(request, int(found["status"]), detail, body, sent, at_s=float(found["at_s"]))
+            except (KeyError, TypeError, ValueError):
+                continue  # torn off by the host's end, or not ours
+            yield key, sample
+
+
+def read_samples(folder: Path, operation: str, phase: str, kind: str) -> list[Sample]:
+    """The samples of one kind of failure, oldest first: five at most, of a live run those that there are yet.
+
+    Raises ConfigError where the record's file of them cannot be read.
+    """
+    path, wanted = folder / _SAMPLES_FILE, (operation, phase, kind)
+    try:
+        found = islice((sample for key, sample in _sample_lines(path) if key == wanted), ERROR_SAMPLES)
+        return sorted(found, key=lambda sample: sample.at_s)
+    except FileNotFoundError:
+        raise ConfigError("is not there: the record has no samples", file=str(path)) from None
+    except OSError as fault:
+        raise ConfigError(f"cannot be read ({fault.strerror})", file=str(path)) from None
+
+
+def _failures(folder: Path) -> tuple[FailureRow, ...]:
+    """The recorded samples in the order of time: all that is left of the failures as they came."""
+    path = folder / _SAMPLES_FILE
+    counted: dict[tuple[int, str, str, str], FailureRow] = {}
+    try:
+        for (operation, phase, kind), sample in _sample_lines(path):
+            key = (int(sample.at_s), operation, phase, kind)
+            text = said_of(kind, sample)[:FAILURE_TEXT]
+            row = counted.get(key) or FailureRow(sample.at_s, operation, kind, 0, text)
+            counted[key] = replace(row, count=row.count + 1)
+    except OSError:
+        return ()
+    return tuple(sorted(counted.values(), key=lambda row: row.at_s)[-FAILURE_ROWS:])
+
+
+def _plan(summary: Summary) -> Plan | None:
+    """The scenario's own plan; None where this version cannot read it any more.
+
+    Not for VUs and times: a flag may have set others for the run.
+    """
+    run, manifest = summary.run, summary.manifest
+    try:
+        return parse_plan(run.scenario, manifest["scenario"], speedup=float(manifest.get("speedup", 1.0)))
+    except (ConfigError, KeyError, TypeError, ValueError):
+        return None
+
+
 def read_snapshot(folder: Path) -> RunSnapshot:
     """The last state of a recorded run; `crashed` where its host is gone and left no ending.
 
@@ -86,7 +155,8 @@ def read_snapshot(folder: Path) -> RunSnapshot:
     events = tuple(
         EventRow(row.at_s, row.kind, row.text, max(0, int(row.at_s)), row.applied_s) for row in summary.events
     )
-    manifest, run = summary.manifest, summary.run
+    manifest, run, plan = summary.manifest, summary.run, _plan(summary)
+    planned = {workload.name: workload for workload in plan.workloads} if plan else {}
     failed = summary.metrics.get("http_req_failed")
     durations = summary.metrics.get("http_req_duration")
     responses = summary.metrics.get("http_req_response_time")
@@ -96,7 +166,7 @@ def read_snapshot(folder: Path) -> RunSnapshot:
         info=RunInfo(
             id=run.id,
             scenario=run.scenario,
-            title=run.scenario,
+            title=plan.title if plan else run.scenario,
             profile=run.profile,
             environment=run.environment,
             url=str(manifest.get("environment", {}).get("url", "")),
@@ -131,28 +201,7 @@ def read_snapshot(folder: Path) -> RunSnapshot:
             findings=tuple(summary.validity.findings),
         ),
         workloads=tuple(
-            WorkloadRow(
-                name=name,
-                executor=workload.executor,
-                flow=workload.flow,
-                planned=0,
-                target=0,
-                vus=0,
-                leaving=0,
-                by_hand=False,
-                peak=workload.vus_max,
-                iterations=workload.completed,
-                interrupted=workload.interrupted,
-                dropped=workload.dropped,
-                total_iterations=workload.planned_iterations,
-                open=workload.max_vus is not None,
-                max_vus=workload.max_vus or 0,
-                planned_starts=workload.planned,
-                started=workload.started,
-                cut=workload.cut,
-                weights=workload.flows,
-            )
-            for name, workload in summary.workloads.items()
+            _workload(name, workload, planned.get(name)) for name, workload in summary.workloads.items()
         ),
         lists=_lists(summary),
         operations=tuple(
@@ -169,6 +218,8 @@ def read_snapshot(folder: Path) -> RunSnapshot:
                 max_ms=operation.max,
                 r95_ms=operation.response.p95 if operation.response else None,
                 r99_ms=operation.response.p99 if operation.response else None,
+                p90_ms=operation.p90,
+                r50_ms=operation.response.med if operation.response else None,
             )
             for operation in summary.operations
         ),
@@ -187,6 +238,7 @@ def read_snapshot(folder: Path) -> RunSnapshot:
             ErrorRow(row.operation, row.phase, row.kind, row.count, row.first_s, row.last_s, row.sample)
             for row in summary.errors
         ),
+        failures=_failures(folder),
         events=events,
         preflight=tuple(
             PreflightRow(
@@ -202,6 +254,36 @@ def read_snapshot(folder: Path) -> RunSnapshot:
         rows=rows,
         exit_code=run.exit_code,
         message=message,
+    )
+
+
+def _workload(name: str, part: WorkloadPart, plan: WorkloadPlan | None) -> WorkloadRow:
+    """What a workload had done in the end."""
+    arrival = plan.arrival if plan else None
+    return WorkloadRow(
+        name=name,
+        executor=part.executor,
+        flow=part.flow,
+        planned=0,
+        target=0,
+        vus=0,
+        leaving=0,
+        by_hand=False,
+        peak=part.vus_max,
+        iterations=part.completed,
+        interrupted=part.interrupted,
+        dropped=part.dropped,
+        total_iterations=part.planned_iterations,
+        open=part.max_vus is not None,
+        time_unit_s=arrival.time_unit_s if arrival else 1.0,
+        max_vus=part.max_vus or 0,
+        planned_starts=part.planned,
+        started=part.started,
+        running=part.running,
+        waiting=part.waiting,
+        cut=part.cut,
+        stages=len(plan.shape.stages) if plan else 1,
+        weights=part.flows,
     )
 
 
@@ -244,7 +326,8 @@ class RecordLink:
         return Reply(ok=False, text=f"the run is over: {command.command} has nothing to act on")
 
     async def snapshots(self) -> AsyncIterator[RunSnapshot]:
-        yield read_snapshot(self._folder)
+        # Hours of timeline take a while: the screen goes on meanwhile.
+        yield await asyncio.to_thread(read_snapshot, self._folder)
 
     async def close(self) -> None:
         """There is nothing to let go of."""

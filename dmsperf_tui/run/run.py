@@ -41,6 +41,7 @@ LOAD_CHANGING = {
     "skip",
     "extend",
     "weights",
+    "undo",
     "pause",
     "resume",
     "stage",
@@ -85,7 +86,12 @@ class Run:
         self.plateaus = Plateaus()
         self.judge = Judge(plan.thresholds, {workload.name: workload.tags for workload in plan.workloads})
         self.timeline = Timeline(self.levels, warm_up=plan.warm_up_ns > 0)
-        self.statistics = Statistics(self._close_second, on_sample, workers=config.workers)
+        self.statistics = Statistics(
+            self._close_second,
+            on_sample,
+            workers=config.workers,
+            opened=frozenset(workload.name for workload in plan.workloads if workload.arrival),
+        )
         self.steering = {
             workload.name: Steering(workload.shape, whole=workload.arrival is None)
             for workload in plan.workloads
@@ -372,12 +378,14 @@ class Run:
 
     def levels(self) -> Levels:
         """The load of all workloads at this instant."""
-        planned = target = vus = waiting = 0
+        planned = target = vus = open_vus = waiting = 0
         planned_rate = target_rate = 0.0
         for workload in self.config.plan.workloads:
             gauge = self.gauge(workload.name)
             vus += gauge.vus
-            waiting += gauge.waiting if workload.arrival else 0
+            if workload.arrival:
+                open_vus += gauge.vus
+                waiting += gauge.waiting
             if self.active(workload):
                 steering, own_ns = self.steering[workload.name], self.own_ns(workload)
                 if workload.arrival:
@@ -396,6 +404,7 @@ class Run:
             planned_rate,
             target_rate,
             waiting,
+            open_vus,
         )
 
     # --- judgement ------------------------------------------------------------------------------

@@ -45,7 +45,8 @@ class ControlServer:
         """Listens, and makes the run known to `ctl` and `attach`. Raises ConfigError for an unsafe folder."""
         self._server = await asyncio.start_unix_server(self._serve, self.path, limit=_LINE_LIMIT)
         os.chmod(self.path, 0o600)
-        register(self._run.info.id, self._run.info.scenario, self._host.record.folder)
+        info = self._run.info
+        register(info.id, info.scenario, self._host.record.folder, info.url)
         self._telling = asyncio.create_task(self._tell(), name="tell viewers")
 
     async def close(self) -> None:

@@ -78,6 +78,10 @@ class TimelineRow:
     """Response time of open workloads: from the planned start."""
     r95_ms: float | None = None
     r99_ms: float | None = None
+    open_vus: int = 0
+    """Those of `vus` that open workloads keep busy: the others are what `target` is for."""
+    open_starts: int = 0
+    """Those of `starts` that open workloads made: what `target_rate` is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,8 @@ class OperationRow:
     r95_ms: float | None = None
     """Response time, where the operation opens iterations of an open workload."""
     r99_ms: float | None = None
+    p90_ms: float | None = None
+    r50_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +197,19 @@ class ErrorRow:
     last_s: float
     sample: str
     """One line: what the first of them said."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailureRow:
+    """One kind of failure at one operation in one second."""
+
+    at_s: float
+    """Its first one, in seconds since the start of load, pauses included."""
+    operation: str
+    kind: str
+    count: int
+    text: str
+    """One line: what one of them said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +333,8 @@ class RunSnapshot:
     checks: tuple[CheckRow, ...] = ()
     errors: tuple[ErrorRow, ...] = ()
     """Newest first."""
+    failures: tuple[FailureRow, ...] = ()
+    """The newest of the failures as they came, oldest first."""
     events: tuple[EventRow, ...] = ()
     """All of them, oldest first."""
     preflight: tuple[PreflightRow, ...] = ()

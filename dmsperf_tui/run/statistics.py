@@ -7,11 +7,18 @@ from dataclasses import dataclass, field
 
 from dmsperf_tui.engine.histogram import Histogram
 from dmsperf_tui.engine.messages import ErrorInterval, Gauges, Interval, Sample, WorkloadGauge
+from dmsperf_tui.plan.units import NS_PER_S
+from dmsperf_tui.run.plain import line
+from dmsperf_tui.run.snapshot import FailureRow
 from dmsperf_tui.run.totals import Totals, trend_of
 
 SECOND_PATIENCE = 3
 """A second is closed when every live worker has reported it, or this many seconds later."""
 ERROR_SAMPLES = 5
+FAILURE_ROWS = 200
+"""How many rows of the failure log are kept: what a screen can show and a tick can carry."""
+FAILURE_TEXT = 120
+"""Characters of what a failure said, in such a row."""
 
 
 @dataclass(slots=True)
@@ -25,6 +32,39 @@ class ErrorGroup:
     first_ns: int = 0
     last_ns: int = 0
     samples: list[Sample] = field(default_factory=list)
+
+    @property
+    def said(self) -> str:
+        """What the first of them said, in one line, fit for a terminal."""
+        return said_of(self.failure, self.samples[0]) if self.samples else ""
+
+
+def said_of(failure: str, sample: Sample) -> str:
+    """What a sample says of a failure that it stands beside."""
+    return line(sample.detail.removeprefix(f"{failure}: "))
+
+
+class FailureLog:
+    """The newest failures as they came: a row for each kind, operation and second, over all workers."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[int, str, str, str], FailureRow] = {}
+
+    def add(self, group: ErrorGroup, at_ns: int, count: int) -> None:
+        """`count` more of `group`, the first of them at `at_ns`."""
+        at_s = round(at_ns / NS_PER_S, 3)
+        key = (int(at_s), group.operation, group.phase, group.failure)
+        before = self._rows.get(key)
+        if before is not None:
+            at_s, count = min(at_s, before.at_s), before.count + count
+        self._rows[key] = FailureRow(at_s, group.operation, group.failure, count, group.said[:FAILURE_TEXT])
+        if len(self._rows) > FAILURE_ROWS:
+            del self._rows[next(iter(self._rows))]
+
+    @property
+    def rows(self) -> tuple[FailureRow, ...]:
+        """Oldest first; a slow worker's second may have come after a later one."""
+        return tuple(row for _, row in sorted(self._rows.items(), key=lambda item: item[0][0]))
 
 
 @dataclass(slots=True)
@@ -42,7 +82,11 @@ class Second:
     starts: int = 0
     """Iterations that started in it, and that were dropped."""
     dropped: int = 0
+    open_starts: int = 0
+    """Those of the starts that open workloads made."""
     warm_up: bool = False
+    last: bool = False
+    """The run is over: what is left of its time is in it."""
 
     @property
     def iterations(self) -> int:
@@ -64,11 +108,14 @@ class Statistics:
         sampled: Callable[[ErrorGroup, Sample], None],
         *,
         workers: int = 1,
+        opened: frozenset[str] = frozenset(),
     ) -> None:
+        """`opened` are the workloads that have a rate."""
         self.totals = Totals()
         """Of the measured time: the warm-up is not in them."""
         self.warm_up = Totals()
         self.errors: dict[tuple[str, str, str], ErrorGroup] = {}
+        self.failures = FailureLog()
         self._workers = workers
         self._closed = closed
         self._sampled = sampled
@@ -76,8 +123,9 @@ class Statistics:
         self._next = 0
         self._warming_up = False
         self._gauges: dict[int, Gauges] = {}
-        self._counted: dict[int, tuple[int, int]] = {}
-        """(started, dropped) by worker, at its newest interval."""
+        self._opened = opened
+        self._counted: dict[int, tuple[int, int, int]] = {}
+        """(started, dropped, started by open workloads) by worker, at its newest interval."""
         self._lost: set[int] = set()
         self._finished: set[int] = set()
 
@@ -118,10 +166,12 @@ class Statistics:
         """By the gauges that were taken with the interval: those between are not at a second's end."""
         started = sum(gauge.started for gauge in gauges.workloads.values())
         dropped = sum(gauge.dropped for gauge in gauges.workloads.values())
-        before = self._counted.get(worker, (0, 0))
+        opened = sum(gauge.started for name, gauge in gauges.workloads.items() if name in self._opened)
+        before = self._counted.get(worker, (0, 0, 0))
         second.starts += started - before[0]
         second.dropped += dropped - before[1]
-        self._counted[worker] = (started, dropped)
+        second.open_starts += opened - before[2]
+        self._counted[worker] = (started, dropped, opened)
 
     def _take_error(self, interval: ErrorInterval) -> None:
         key = (interval.operation, interval.phase, interval.failure)
@@ -136,10 +186,14 @@ class Statistics:
             if len(group.samples) < ERROR_SAMPLES:
                 self._sampled(group, sample)
                 group.samples.append(sample)
+        self.failures.add(group, interval.first_ns, interval.count)
 
     def _close_complete(self, newest: int) -> None:
         """Closes, in order, the seconds that all live workers have reported or that are long past."""
         live = set(self._gauges) - self._lost - self._finished
+        if all(self._at_rest(worker) for worker in live):
+            # The load is over, and the run in a moment: the last second is as long as that.
+            return
         while self._next in self._open or self._next < newest - SECOND_PATIENCE:
             second = self._open.get(self._next)
             late = self._next < newest - SECOND_PATIENCE
@@ -147,13 +201,19 @@ class Statistics:
                 return
             self._close_next()
 
+    def _at_rest(self, worker: int) -> bool:
+        """Nothing will be done there any more: what it has told is all."""
+        gauges = self._gauges[worker].workloads.values()
+        return bool(gauges) and all(one.done and not one.waiting for one in gauges)
+
     def close_all(self) -> None:
         """The run is over: nothing more can come."""
         while self._open:
-            self._close_next()
+            self._close_next(last=self._next == max(self._open))
 
-    def _close_next(self) -> None:
+    def _close_next(self, *, last: bool = False) -> None:
         second = self._open.pop(self._next, None) or Second(self._next, warm_up=self._warming_up)
+        second.last = last
         self._warming_up = second.warm_up
         self._next += 1
         self._closed(second)

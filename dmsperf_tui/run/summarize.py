@@ -311,7 +311,7 @@ def summarize(run: Run, started_at: float | None, ended_at: float | None) -> Sum
             ended_at=_iso(ended_at),
             duration_s=run.elapsed_ns / NS_PER_S,
             paused_s=run.clock.paused_ns / NS_PER_S if run.clock else 0.0,
-            warm_up_s=run.config.plan.warm_up_ns / NS_PER_S,
+            warm_up_s=run.timeline.warm_up_s,
             state=run.state.value,
             exit_code=run.exit_code,
             message=run.message,

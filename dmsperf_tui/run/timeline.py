@@ -30,6 +30,7 @@ class Levels:
     planned_rate: float = 0.0
     target_rate: float = 0.0
     waiting: int = 0
+    open_vus: int = 0
 
 
 @dataclass(slots=True)
@@ -69,11 +70,15 @@ class Timeline:
         self.rows: list[TimelineRow] = []
         self.segments: list[SegmentTotals] = []
         self.measured_s = 0.0
-        """Time under load without the warm-up, up to the newest row."""
+        """Time under load without the warm-up, up to the newest row; in the end all that the run has."""
+        self.warm_up_s = 0.0
+        """Time under load that the warm-up had: it ends with a whole second, whatever the plan says."""
         self._levels_now = levels_now
         self._levels: dict[int, Levels] = {}
         self._changed_s = 0.0
         self._closed = Levels(0, 0, 0, False)
+        self._counted_ns = 0
+        """What the run's clock showed at the end of the newest row."""
         self._warming_up = warm_up
 
     def mark(self, second: int) -> None:
@@ -125,7 +130,7 @@ class Timeline:
         before, self._closed = self._closed, levels
         if self._warming_up and not second.warm_up:
             self._end_warm_up(second.number, before)
-        under_load_s = max(0, levels.elapsed_ns - before.elapsed_ns) / NS_PER_S
+        under_load_s = self._count(second, levels)
         totals = second.totals
         durations, responses = totals.trend(DURATION), totals.trend(RESPONSE_TIME)
         p50, p95, p99 = _percentiles(durations)
@@ -152,6 +157,8 @@ class Timeline:
             r50_ms=r50,
             r95_ms=r95,
             r99_ms=r99,
+            open_vus=levels.open_vus,
+            open_starts=second.open_starts,
         )
         self.rows.append(row)
         if self.segments:
@@ -161,6 +168,18 @@ class Timeline:
             segment.seconds += under_load_s
             segment.durations.add(durations)
             segment.responses.add(responses)
-        if not second.warm_up:
+        if second.warm_up:
+            self.warm_up_s += under_load_s
+        else:
             self.measured_s += under_load_s
         return row
+
+    def _count(self, second: Second, levels: Levels) -> float:
+        """How long the second was under load: all of them together as long as the run's clock shows."""
+        if second.last:
+            ends_ns = self._levels_now().elapsed_ns
+        else:
+            # It is marked a moment late; without a pause the run's clock showed its number when it ended.
+            ends_ns = min(levels.elapsed_ns, (second.number + 1) * NS_PER_S)
+        before_ns, self._counted_ns = self._counted_ns, max(self._counted_ns, ends_ns)
+        return (self._counted_ns - before_ns) / NS_PER_S

@@ -75,6 +75,7 @@ def snapshot_of(run: Run, first_row: int) -> RunSnapshot:
             error_row(group)
             for group in sorted(run.statistics.errors.values(), key=lambda group: -group.last_ns)
         ),
+        failures=run.statistics.failures.rows,
         events=tuple(run.events),
         preflight=tuple(run.preflight),
         rows=tuple(rows[first_row:]),
@@ -173,8 +174,8 @@ def _newest(run: Run, column: str, metric: str) -> float | None:
 
 def _operation_row(key: tuple[str, str], rows: Sequence[OperationTotals], seconds: float) -> OperationRow:
     durations, responses = trend_of(rows), trend_of(rows, RESPONSE_TIME)
-    p50, p95, p99 = durations.percentiles_us((50, 95, 99))
-    r95, r99 = responses.percentiles_us((95, 99))
+    p50, p90, p95, p99 = durations.percentiles_us((50, 90, 95, 99))
+    r50, r95, r99 = responses.percentiles_us((50, 95, 99))
     requests = sum(row.requests for row in rows)
     return OperationRow(
         name=key[1],
@@ -189,13 +190,12 @@ def _operation_row(key: tuple[str, str], rows: Sequence[OperationTotals], second
         max_ms=durations.max_us / 1000,
         r95_ms=r95 / 1000 if responses.count else None,
         r99_ms=r99 / 1000 if responses.count else None,
+        p90_ms=p90 / 1000,
+        r50_ms=r50 / 1000 if responses.count else None,
     )
 
 
 def error_row(group: ErrorGroup) -> ErrorRow:
-    sample = group.samples[0].detail if group.samples else ""
-    # The kind stands beside it already.
-    sample = sample.removeprefix(f"{group.failure}: ")
     return ErrorRow(
         operation=group.operation,
         phase=group.phase,
@@ -203,5 +203,5 @@ def error_row(group: ErrorGroup) -> ErrorRow:
         count=group.count,
         first_s=group.first_ns / NS_PER_S,
         last_s=group.last_ns / NS_PER_S,
-        sample=" ".join(sample.split())[:300],
+        sample=group.said[:300],
     )

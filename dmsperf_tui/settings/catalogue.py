@@ -9,6 +9,7 @@ from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.settings.environment import EMBEDDED
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.settings.profile import profile_names
+from dmsperf_tui.settings.standins import standins
 from dmsperf_tui.settings.toml_file import TomlFile
 
 _FOLDERS = {"scenarios": "scenarios", "profiles": "profiles", "environments": "config/environments"}
@@ -35,6 +36,7 @@ def catalogue(kind: str, places: Places | None = None) -> list[Entry]:
         entries.append(
             Entry(EMBEDDED, "Embedded DMS", "A stand-in DMS, started with each run on this machine", None)
         )
+        entries += _standing()
     paths = profile_names(places) if kind == "profiles" else places.names(_FOLDERS[kind])
     for name, path in paths.items():
         if path.suffix == ".env":
@@ -48,3 +50,19 @@ def catalogue(kind: str, places: Places | None = None) -> list[Entry]:
         description = str(data.get("description", data.get("url", "")))
         entries.append(Entry(name, str(data.get("title", name)), description, path))
     return entries
+
+
+def _standing() -> list[Entry]:
+    """The embedded systems that stay, where this user's private folder can be trusted."""
+    try:
+        return [
+            Entry(
+                standin.name,
+                "Embedded DMS that stays",
+                f"A stand-in DMS of vintage {standin.vintage} at {standin.url}, until it is stopped",
+                None,
+            )
+            for standin in standins()
+        ]
+    except ConfigError:
+        return []

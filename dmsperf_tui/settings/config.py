@@ -16,7 +16,7 @@ from dmsperf_tui.settings.environment import EMBEDDED, Environment, load_environ
 from dmsperf_tui.settings.masking import masked
 from dmsperf_tui.settings.origin import Origin, find_origin
 from dmsperf_tui.settings.places import Places
-from dmsperf_tui.settings.profile import PROFILE_KEYS, Profile, load_profile
+from dmsperf_tui.settings.profile import PROFILE_KEYS, Profile, behind, load_profile
 from dmsperf_tui.settings.references import assign, fill, from_mapping
 from dmsperf_tui.settings.toml_file import TomlFile, shown
 from dmsperf_tui.settings.variables import Variables
@@ -82,6 +82,8 @@ class RunConfig(BaseModel):
     """The first 4xx answer that is a failed request ends the run."""
     origin: Origin | None = None
     """The run whose data this one works on, or whose load phase it goes on with."""
+    profile_keys: tuple[str, ...] = ()
+    """The profile's values that the scenario is made from."""
 
     @field_serializer("environment", when_used="json")
     def _with_secret(self, environment: Environment) -> dict[str, Any]:
@@ -111,8 +113,15 @@ def resolve(options: Options, places: Places | None = None, variables: Variables
     for key, text in of_scenario.items():
         _check_settable(key, data)
         _set(data, key, text)
+    used: set[str] = set()
+    values = from_mapping(profile.values, "profile value")
+
+    def value(key: str, default: str | None) -> Any:
+        used.add(key)
+        return values(key, default)
+
     try:
-        data = fill(data, from_mapping(profile.values, "profile value"))
+        data = fill(data, value)
         plan = parse_plan(name, data, vus=options.vus, duration_s=options.duration_s, speedup=options.speedup)
         _check_files(plan, file.path.parent)
     except ConfigError as error:
@@ -151,6 +160,7 @@ def resolve(options: Options, places: Places | None = None, variables: Variables
         http_debug=options.http_debug,
         abort_on_4xx=options.abort_on_4xx or (variables.get("ABORT_ON_4XX") or ("",))[0] == "true",
         origin=origin,
+        profile_keys=behind(used, listed=any(one.entities is not None for one in plan.workloads)),
     )
 
 

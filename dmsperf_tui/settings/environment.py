@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
 
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.plan.scenario_file import explain
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.settings.references import fill, lone_reference
+from dmsperf_tui.settings.standins import PREFIX, find_standin
 from dmsperf_tui.settings.toml_file import TomlFile
 from dmsperf_tui.settings.variables import Variables
 from dmsperf_tui.systems.dms.place import UNRESTRICTED, Credentials, Place
@@ -24,7 +25,7 @@ _REFUSED = {
     **dict.fromkeys(("client_cert", "client_certificate", "cert_file", "client_key"), "client certificates"),
 }
 """What people look for and this tool does not have: load goes straight to the environment."""
-_SECRETS = {
+SECRETS = {
     "client_secret": "CLIENT_SECRET",
     "admin_client_secret": "ADMIN_CLIENT_SECRET",
     "admin_token": "ADMIN_TOKEN",
@@ -33,7 +34,7 @@ _SECRETS = {
 """Keys that hold a secret, and the variable that each is usually taken from."""
 _URLS = ("url", "cms_url", "token_url")
 _URL_VARIABLES = {"cms_url": "CMS_URL", "token_url": "OAUTH_TOKEN_URL"}
-_PRIVATE = {*_SECRETS, "client_id", "admin_client_id", "prepare"}
+_PRIVATE = {*SECRETS, "client_id", "admin_client_id", "prepare"}
 
 
 def _segments(value: Any) -> Any:
@@ -43,7 +44,19 @@ def _segments(value: Any) -> Any:
     return [str(item) if isinstance(item, int) else item for item in value] if value else []
 
 
-Segment = Annotated[str, Field(min_length=1, pattern=r"^[^/?#]+$")]
+def _segment(text: str) -> str:
+    if not re.fullmatch("[^/?#]+", text):
+        raise ValueError(f"{text!r} cannot stand in a path; write it without / ? and #")
+    return text
+
+
+def _one_word(text: str) -> str:
+    if not re.fullmatch(r"\S+", text):
+        raise ValueError(f"{text!r} is no claim set; write one name without blanks")
+    return text
+
+
+Segment = Annotated[str, AfterValidator(_segment)]
 
 
 class Environment(BaseModel):
@@ -69,7 +82,7 @@ class Environment(BaseModel):
     admin_client_id: str | None = None
     admin_client_secret: SecretStr | None = None
     admin_token: SecretStr | None = None
-    claim_set: str = Field(default=UNRESTRICTED, pattern=r"^\S+$")
+    claim_set: Annotated[str, AfterValidator(_one_word)] = UNRESTRICTED
     """Of a client that set-up makes."""
     data_store: SecretStr | None = None
     """A connection string, for a CMS that knows no database yet."""
@@ -87,7 +100,13 @@ class Environment(BaseModel):
 
     @property
     def embedded(self) -> bool:
+        """Whether it is the system that starts and ends with each run."""
         return self.name == EMBEDDED
+
+    @property
+    def try_out(self) -> bool:
+        """Whether it is an embedded system, of a run or one that stays: it shares this machine's CPU."""
+        return self.embedded or self.name.startswith(PREFIX)
 
     @property
     def load_url(self) -> str:
@@ -126,7 +145,7 @@ class Environment(BaseModel):
 
     def revealed(self) -> dict[str, Any]:
         """As JSON with its secrets: for the standard input of the run's own host, and nothing else."""
-        secrets = {key: value.get_secret_value() for key in _SECRETS if (value := getattr(self, key))}
+        secrets = {key: value.get_secret_value() for key in SECRETS if (value := getattr(self, key))}
         return self.model_dump(mode="json") | secrets
 
 
@@ -166,12 +185,14 @@ def _check_url(url: str, key: str) -> str:
 
 
 def load_environment(name: str, places: Places, variables: Variables) -> Environment:
-    """`embedded`, a URL, or a name from `config/environments/`.
+    """`embedded`, `embedded:PORT`, a URL, or a name from `config/environments/`.
 
     Raises ConfigError for an unknown name, a bad URL, or a secret written into the file.
     """
     if name == EMBEDDED:
         return Environment(name=EMBEDDED, title="Embedded DMS, in a process of its own", system="dms")
+    if name.startswith(PREFIX):
+        return _standing(name, variables)
     if "://" in name:
         url = _check_url(name, "--env")
         variables = variables.at(url)
@@ -181,40 +202,69 @@ def load_environment(name: str, places: Places, variables: Variables) -> Environ
             **{key: _url(variables, variable) for key, variable in _URL_VARIABLES.items()},
             client_id=_value(variables, "CLIENT_ID"),
             admin_client_id=_value(variables, "ADMIN_CLIENT_ID"),
-            **{key: _secret(_value(variables, variable)) for key, variable in _SECRETS.items()},
+            **{key: _secret(_value(variables, variable)) for key, variable in SECRETS.items()},
         )
     if re.fullmatch(r"[\w.-]+:\d+(/.*)?", name):
         raise ConfigError(f"{name!r} is no URL", key="--env", mend=f"write http://{name}")
     file = TomlFile.read(places.find("config/environments", name, "environment", (EMBEDDED,)))
     try:
-        for key, what in _REFUSED.items():
-            if key in file.data:
-                raise ConfigError(f"{what} are not supported", key=key, mend="remove it")
-        for key, variable in _SECRETS.items():
-            if key in file.data and not lone_reference(file.data[key]):
-                raise ConfigError(
-                    "a secret does not belong in a file", key=key, mend=f'write "${{{variable}}}"'
-                )
-
-        def lookup(variable: str, default: str | None) -> str | None:
-            return _value(variables, variable) or default
-
-        variables = variables.at(str(fill(file.data.get("url", ""), lookup) or "").rstrip("/"))
-        filled = {**_of_administrator(variables), **fill(file.data, lookup)}
-        environment = Environment.model_validate({"name": name, **filled})
-        if not environment.url:
-            raise ConfigError("is missing", key="url", mend='add url = "http://host:port/api"')
-        urls = {key: _check_url(url, key) for key in _URLS if (url := getattr(environment, key))}
-    except ValidationError as error:
-        raise file.locate(explain(error, Environment)) from None
+        return environment_from(name, file.data, variables)
     except ConfigError as error:
         raise file.locate(error) from None
+
+
+def environment_from(name: str, data: Mapping[str, Any], variables: Variables) -> Environment:
+    """The environment that a file's content makes. Raises ConfigError at the key that is wrong."""
+    for key, what in _REFUSED.items():
+        if key in data:
+            raise ConfigError(f"{what} are not supported", key=key, mend="remove it")
+    for key, variable in SECRETS.items():
+        if key in data and not lone_reference(data[key]):
+            raise ConfigError("a secret does not belong in a file", key=key, mend=f'write "${{{variable}}}"')
+    variables = variables.at(url_of(data, variables))
+    filled = {**_of_administrator(variables), **_filled(data, variables)}
+    try:
+        environment = Environment.model_validate({"name": name, **filled})
+    except ValidationError as error:
+        raise explain(error, Environment) from None
+    if not environment.url:
+        raise ConfigError("is missing", key="url", mend='add url = "http://host:port/api"')
+    urls = {key: _check_url(url, key) for key in _URLS if (url := getattr(environment, key))}
     return environment.model_copy(update=urls)
+
+
+def url_of(data: Mapping[str, Any], variables: Variables) -> str:
+    """The address that a file's content names, its variables filled in; what credentials are kept for."""
+    return str(_filled({"url": data.get("url", "")}, variables)["url"] or "").rstrip("/")
+
+
+def _filled(data: Mapping[str, Any], variables: Variables) -> dict[str, Any]:
+    def lookup(variable: str, default: str | None) -> str | None:
+        return _value(variables, variable) or default
+
+    filled: dict[str, Any] = fill(data, lookup)
+    return filled
+
+
+def _standing(name: str, variables: Variables) -> Environment:
+    """An embedded system that stays: its own client needs no typing."""
+    standin = find_standin(name)
+    found = {
+        "title": "Embedded DMS that stays",
+        "system": "dms",
+        "url": standin.url,
+        "cms_url": standin.cms_url,
+        "tenant": standin.tenant,
+        "route_qualifiers": standin.qualifiers,
+        "client_id": standin.client_id,
+        "client_secret": standin.client_secret,
+    }
+    return Environment.model_validate({"name": name, **_of_administrator(variables.at(standin.url)), **found})
 
 
 def _of_administrator(variables: Variables) -> dict[str, str]:
     """What set-up needs and a file need not name: `setup client` has put it into `.env.load-test`."""
-    names = {"admin_client_id": "ADMIN_CLIENT_ID", **_SECRETS}
+    names = {"admin_client_id": "ADMIN_CLIENT_ID", **SECRETS}
     del names["client_secret"]
     return {key: value for key, name in names.items() if (value := _value(variables, name))}
 

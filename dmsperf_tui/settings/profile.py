@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +18,36 @@ from dmsperf_tui.settings.variables import DOTENV, Variables
 
 
 class _Table(BaseModel):
+    # The descriptions are what the screen says of the values.
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class _Data(_Table):
-    schools: int = Field(default=10, ge=1)
-    students: int = Field(default=100, ge=1)
-    staff: int = Field(default=20, ge=0)
-    courses_per_school: int = Field(default=10, ge=0)
-    sections_per_course: int = Field(default=3, ge=0)
-    prefix: str = Field(default="", max_length=8, pattern=r"^[0-9A-Za-z]*$")
-    """Begins every key that is made; the run's id by default, so that no run meets another's data."""
-    first_school_id: int = Field(default=0, ge=0, le=10**14)
-    """The schools' ids count from here; derived from the prefix by default (0). Set both together: schools of
-    two prefixes with the same ids are the same schools."""
-    school_year: int = Field(default=2026, ge=2000, le=2100)
-    """The year in which it ends: 2026 is 2025-2026."""
-    updates: bool = False
-    """A create that finds its key taken, and so updates (200), is a success."""
+    schools: int = Field(10, ge=1, description="Schools of the district.")
+    students: int = Field(100, ge=1, description="Students of the district, dealt to its schools.")
+    staff: int = Field(20, ge=0, description="Members of staff of the district.")
+    courses_per_school: int = Field(10, ge=0, description="Courses that each school offers.")
+    sections_per_course: int = Field(3, ge=0, description="Sections (classes) of each course.")
+    prefix: str = Field(
+        "",
+        max_length=8,
+        pattern=r"^[0-9A-Za-z]*$",
+        description="Begins every key that is made; the run's id by default, so that no run meets another's "
+        "data.",
+    )
+    first_school_id: int = Field(
+        0,
+        ge=0,
+        le=10**14,
+        description="The schools' ids count from here; derived from the prefix by default (0). Set both "
+        "together: schools of two prefixes with the same ids are the same schools.",
+    )
+    school_year: int = Field(
+        2026, ge=2000, le=2100, description="The year in which it ends: 2026 is 2025-2026."
+    )
+    updates: bool = Field(
+        False, description="A create that finds its key taken, and so updates (200), is a success."
+    )
 
 
 DATA = {f"data.{name}": field.default for name, field in _Data.model_fields.items()}
@@ -43,23 +55,30 @@ DATA = {f"data.{name}": field.default for name, field in _Data.model_fields.item
 
 
 class _Phase(_Table):
-    vus: int = Field(default=5, ge=1)
-    duration: Duration = 300.0
+    vus: int = Field(5, ge=1, description="Virtual users of a load phase.")
+    duration: Duration = Field(300.0, description="How long a load phase stays at its peak.")
 
 
-class _ReadWrite(_Phase):
-    least_rate: float = Field(default=0.5, ge=0)
-    """Operations a second below which the phase has failed."""
+class _ReadWrite(_Table):
+    vus: int = Field(5, ge=1, description="Virtual users of a read-write phase.")
+    duration: Duration = Field(300.0, description="How long a read-write phase lasts.")
+    least_rate: float = Field(
+        0.5,
+        ge=0,
+        allow_inf_nan=False,
+        description="Operations a second below which a read-write phase has failed.",
+    )
 
 
 class _ProfileFile(_Table):
-    title: str = ""
-    description: str = ""
+    title: str = Field("", description="A few words, in lists.")
+    description: str = Field("", description="A sentence: what it is the size of.")
     data: _Data = _Data()
     load: _Phase = _Phase()
     readwrite: _ReadWrite = _ReadWrite()
 
 
+_TABLES: dict[str, type[_Table]] = {"data": _Data, "load": _Phase, "readwrite": _ReadWrite}
 K6_VARIABLES = {
     "data.schools": "SCHOOL_COUNT",
     "data.students": "STUDENT_COUNT",
@@ -110,7 +129,7 @@ def profile_names(places: Places) -> dict[str, Path]:
     return found
 
 
-def _find(name: str, places: Places) -> Path:
+def find_profile(name: str, places: Places) -> Path:
     if name.endswith(".env") and Path(name).is_file():
         return Path(name)
     known = profile_names(places)
@@ -121,7 +140,7 @@ def _find(name: str, places: Places) -> Path:
     )
 
 
-def _read(path: Path) -> TomlFile:
+def read_profile(path: Path) -> TomlFile:
     """A profile file of either kind, with the keys that it has."""
     if path.suffix != ".env":
         return TomlFile.read(path)
@@ -141,7 +160,7 @@ def load_profile(
 
     Raises ConfigError for an unknown profile, key or value.
     """
-    file = _read(_find(name, places))
+    file = read_profile(find_profile(name, places))
     layers: dict[str, Any] = {}
     sources: dict[str, str] = {}
     written = {
@@ -179,6 +198,33 @@ def load_profile(
         values={key: dumped[key.partition(".")[0]][key.partition(".")[2]] for key in PROFILE_KEYS},
         sources=sources,
     )
+
+
+def behind(named: Collection[str], *, listed: bool) -> tuple[str, ...]:
+    """The values that a scenario is made from: those that it names, and the sizes of a list's data."""
+    return tuple(key for key in PROFILE_KEYS if key in named or (listed and key in DATA))
+
+
+def about(key: str) -> str:
+    """What the value is, in words."""
+    table, _, name = key.partition(".")
+    field = _ProfileFile.model_fields[table]
+    if name:
+        field = _TABLES[table].model_fields[name]
+    return field.description or ""
+
+
+def parsed(key: str, text: str) -> Any:
+    """The value that `text` stands for, as a file would have it. Raises ConfigError, in the model's words."""
+    value = _value(key, text)
+    table, _, name = key.partition(".")
+    if isinstance(value, bool) and not isinstance(DATA.get(key), bool):
+        raise ConfigError(f"{text!r} is not a number", key=key)
+    try:
+        _ProfileFile.model_validate({table: {name: value}} if name else {table: text})
+    except ValidationError as error:
+        raise explain(error, _ProfileFile) from None
+    return value if name else text
 
 
 def _value(key: str, text: str) -> Any:

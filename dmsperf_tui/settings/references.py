@@ -33,6 +33,12 @@ def lone_reference(value: Any) -> bool:
     return match is not None and match["default"] is None
 
 
+def referred(value: Any) -> str | None:
+    """The name in a value that is `${name}` and nothing else."""
+    match = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    return match["name"] if match else None
+
+
 def from_mapping(values: Mapping[str, Any], what: str) -> Callable[[str, str | None], Any]:
     """A lookup in `values`; raises ConfigError with the nearest name where it has none."""
 

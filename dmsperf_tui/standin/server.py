@@ -8,6 +8,7 @@ import secrets
 import socket
 import sys
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import FrameType
 
@@ -30,13 +31,14 @@ class StandinOptions:
     """Where the stand-in listens and how it behaves.
 
     `port` 0 takes a free one; empty credentials in `app` are replaced by random ones; with `until_eof` the
-    end of stdin ends the process.
+    end of stdin ends the process. `ready` is called with what the first line says, before it is printed.
     """
 
     app: AppOptions = field(default_factory=lambda: AppOptions("", ""))
     host: str = "127.0.0.1"
     port: int = 0
     until_eof: bool = False
+    ready: Callable[[Mapping[str, object]], None] | None = field(default=None, compare=False)
 
 
 def serve(options: StandinOptions) -> int:
@@ -79,9 +81,15 @@ def serve(options: StandinOptions) -> int:
         "client_secret": client_secret,
         "pid": os.getpid(),
     }
-    server = _Server(config, naps, orjson.dumps(ready).decode())
+
+    def announce() -> None:
+        if options.ready is not None:
+            options.ready(ready)
+        print(orjson.dumps(ready).decode(), flush=True)  # noqa: T201
+
+    server = _Server(config, naps, announce)
     if sys.stderr.isatty():
-        hint = f"CLIENT_ID={client_id} CLIENT_SECRET={client_secret} dmsperf-tui --env http://{host}:{port}"
+        hint = f"dmsperf-tui --env embedded:{port}"
         print(f"Ctrl-C ends it. To aim a run at it:\n{hint}", file=sys.stderr)  # noqa: T201
     if options.until_eof:
         threading.Thread(target=server.end_with_stdin, name="stdin", daemon=True).start()
@@ -133,15 +141,15 @@ def _wake(nap: asyncio.Future[None]) -> None:
 class _Server(uvicorn.Server):
     """uvicorn's server: says when it is ready, and takes a signal for a request to end, not for a failure."""
 
-    def __init__(self, config: uvicorn.Config, naps: _Naps, ready: str) -> None:
+    def __init__(self, config: uvicorn.Config, naps: _Naps, announce: Callable[[], None]) -> None:
         super().__init__(config)
         self._naps = naps
-        self._ready = ready
+        self._announce = announce
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         # Not sooner: by now a signal finds its handler.
-        print(self._ready, flush=True)  # noqa: T201
+        self._announce()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._naps.end()

@@ -31,11 +31,13 @@ class StepRow:
     changed: bool = False
     """The environment is not as it was before."""
     mend: str = ""
+    progress: tuple[int, int] | None = None
+    """How many are done, and of how many, while it is on the way."""
 
 
 def at_environment(mend: str, name: str) -> str:
     """A mend's `dmsperf-tui setup` commands with the environment that they are to be aimed at."""
-    return re.sub(r"dmsperf-tui setup (\w+)(?! --env)", rf"dmsperf-tui setup \1 --env {name}", mend)
+    return re.sub(r"dmsperf-tui setup (\w+)\b(?! --env)", rf"dmsperf-tui setup \1 --env {name}", mend)
 
 
 class StepError(Exception):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import orjson
 
 from dmsperf_tui.engine.vu import Flow, VirtualUser
-from dmsperf_tui.plan.scenario_file import RequestSpec
+from dmsperf_tui.plan.scenario import RequestPlan
 
 
-def request_flow(spec: RequestSpec) -> Flow:
+def request_flow(spec: RequestPlan) -> Flow:
     """A flow that sends `spec` and counts any status but the expected ones as failed."""
     headers = dict(spec.headers)
     body = spec.body.encode() if spec.body is not None else b""
@@ -29,7 +29,7 @@ def request_flow(spec: RequestSpec) -> Flow:
             body=body,
             headers=lines,
             expect=expect,
-            timeout_s=spec.timeout,
+            timeout_s=spec.timeout_s,
             tags=tags,
             keep_body=False,
         )

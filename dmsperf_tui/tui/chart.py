@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -10,20 +11,11 @@ from textual.content import Content
 from textual.strip import Strip
 from textual.widget import Widget
 
-from dmsperf_tui.run.snapshot import RunSnapshot
 from dmsperf_tui.tui.chart_data import Axis, Point, reduce, time_axis
-from dmsperf_tui.tui.plot import ROLES, Picture, canvas_width, draw
-from dmsperf_tui.tui.timeline import Timeline, Values
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What a run's charts are drawn from."""
-
-    timeline: Timeline
-    snapshot: RunSnapshot
-    window_s: float | None
-    """None: the whole run."""
+from dmsperf_tui.tui.panel import RunPanel, View
+from dmsperf_tui.tui.picture import AXIS, MINIMUM, ROLES, Picture, Row, canvas_width
+from dmsperf_tui.tui.plot import draw
+from dmsperf_tui.tui.timeline import Values
 
 
 class Chart(Widget, can_focus=True):
@@ -40,8 +32,8 @@ class Chart(Widget, can_focus=True):
         """What will be shown here, and how to make it appear."""
         raise NotImplementedError
 
-    def picture(self, width: int, height: int) -> Picture | None:
-        """What to draw at this size; None while there is nothing."""
+    def rows(self, width: int, height: int) -> list[Row] | None:
+        """What to show at this size: that many rows; None while there is nothing."""
         raise NotImplementedError
 
     def redraw(self) -> None:
@@ -61,72 +53,115 @@ class Chart(Widget, can_focus=True):
         return self._strips[y] if y < len(self._strips) else Strip.blank(size[0], self.rich_style)
 
     def _draw(self, width: int, height: int) -> list[Strip]:
-        picture = self.picture(width, height)
-        if picture is None:
-            return self._draw_empty(width, height)
+        rows = self.rows(width, height) or self._empty_rows(width, height)
         styles = {role: self.get_component_rich_style(f"chart--{role}") for role in ROLES}
-        return [
-            Strip([Segment(text, styles[role]) for text, role in row], width)
-            for row in draw(picture, width, height)
-        ]
+        return [Strip([Segment(text, styles[role]) for text, role in row], width) for row in rows]
 
-    def _draw_empty(self, width: int, height: int) -> list[Strip]:
-        blank, words = Strip.blank(width, self.rich_style), self.empty()
-        if width < len(words) + 2:
-            return [blank] * height
-        line = Strip([Segment(words.center(width), self.get_component_rich_style("chart--axis"))], width)
-        return [line if row == height // 2 else blank for row in range(height)]
+    def _empty_rows(self, width: int, height: int) -> list[Row]:
+        lines = wrap(self.empty(), max(1, width - 2))
+        if len(lines) > height or any(len(line) > width for line in lines):
+            lines = []
+        above = (height - len(lines)) // 2
+        lines = [*[""] * above, *lines]
+        return [[(line.center(width), AXIS)] for line in [*lines, *[""] * (height - len(lines))]]
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """One line's role, its look and its name; `short` where there is little room."""
+
+    role: str
+    look: str
+    name: str
+    short: str = ""
+
+    def content(self, *, short: bool = False) -> Content:
+        name = (self.short or self.name) if short else self.name
+        return Content.assemble((self.look, f"$chart-{INKS.get(self.role, self.role)}"), f" {name}")
+
+
+INKS = {"service": "target"}
+"""Roles that have no colour of their own in the themes: whose they share."""
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
     """What stands on a chart's frame and in an empty one."""
 
-    title: str
-    legend: tuple[tuple[str, str, str], ...]
-    """Each line's role, its look and its name."""
+    titles: tuple[str, ...]
+    """The same title, shorter and shorter."""
+    legend: tuple[Legend, ...]
     empty: str
-    short: str = ""
-    """The title where there is little room, if it is another one."""
+
+    def fitting(self, window: str, room: int) -> Content:
+        """Title and legend, as long as there is room for, so that no line needs a guess."""
+        named = [each.content() for each in self.legend]
+        brief = [each.content(short=True) for each in self.legend]
+        forms = [Content("  ").join([Content(f"{self.titles[0]} · {window}"), *named])]
+        for title in self.titles:
+            forms += [
+                Content("  ").join([Content(title), *named]),
+                Content("  ").join([Content(title), *brief]),
+                Content(" ").join([Content(title), *brief]),
+            ]
+        last = Content(self.titles[-1])
+        return next((form for form in forms if form.cell_length <= room), last)
 
 
-class RunChart(Chart):
+_WINDOWS = {None: "all", 60.0: "1 min", 300.0: "5 min"}
+
+
+class RunChart(Chart, RunPanel):
     """A chart of a run's seconds."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.view: View | None = None
-        self._window = ""
+        self._made: tuple[tuple[int, int], Picture | None] | None = None
+        """The picture of this view, and the size that it is for."""
 
     def words(self) -> Words:
         """What this chart says of a run like the present one."""
         raise NotImplementedError
 
+    def notes(self, view: View) -> list[Content]:
+        """What its lower frame says, bounds that are not drawn aside."""
+        return []
+
     def empty(self) -> str:
         return self.words().empty
 
-    def retitle(self, window: str) -> None:
-        """Names the stretch of time that is shown."""
-        self._window = window
-        self._title()
+    def rows(self, width: int, height: int) -> list[Row] | None:
+        picture = self._picture_for(width, height)
+        return draw(picture, width, height) if picture else None
 
-    def _title(self) -> None:
-        """The title with the legend, so that no line needs a guess; the axis shows the window as well."""
-        words = self.words()
-        legend = [Content.assemble((look, f"$chart-{role}"), f" {name}") for role, look, name in words.legend]
-        whole = Content("  ").join([Content(f"{words.title} · {self._window}"), *legend])
-        room = self.size.width - 2
-        if 0 < room < whole.cell_length:
-            whole = Content(" ").join([Content(words.short or words.title), *legend])
-        self.border_title = whole
+    def _picture_for(self, width: int, height: int) -> Picture | None:
+        if self._made is None or self._made[0] != (width, height):
+            self._made = (width, height), self.picture(width, height)
+        return self._made[1]
+
+    def _frame(self) -> None:
+        """The title with the legend above, the newest value and bounds far off below."""
+        view, (width, height) = self.view, self.size
+        self.border_title = self.words().fitting(_WINDOWS[view.window_s if view else None], width - 4)
+        if view is None:
+            return
+        picture = self._picture_for(width, height)
+        parts = self.notes(view)
+        if picture is not None and picture.outside:
+            far, count = f"far off: {'  '.join(picture.outside)}", len(picture.outside)
+            room = width - 4 - sum(part.cell_length + 2 for part in parts)
+            parts.append(
+                Content(far if len(far) <= room else f"far off: {count} bound{'s' if count > 1 else ''}")
+            )
+        self.border_subtitle = Content("  ").join(parts)
 
     def on_resize(self) -> None:
-        self._title()
+        self._frame()
 
-    def show(self, view: View | None) -> None:
-        """Draws `view`, or nothing."""
-        self.view = view
-        self._title()
+    def show(self, view: View) -> None:
+        self.view, self._made = view, None
+        self._frame()
         self.redraw()
 
     @property
@@ -134,14 +169,22 @@ class RunChart(Chart):
         """Whether the run has rates alone."""
         return self.view is not None and self.view.snapshot.info.open
 
-    def picture(self, width: int, height: int) -> Picture | None:
-        view = self.view
-        if view is None or not view.timeline.times:
-            return None
-        snapshot = view.snapshot
-        axis = time_axis(
-            view.timeline.end_s, view.window_s, width, snapshot.info.planned_s, over=snapshot.state.over
+    @property
+    def mixed(self) -> bool:
+        """Whether some of its workloads have a rate, and others have not."""
+        return (
+            self.view is not None and not self.open and any(row.open for row in self.view.snapshot.workloads)
         )
+
+    def picture(self, width: int, height: int) -> Picture | None:
+        """What to draw at this size; None while there is nothing."""
+        view = self.view
+        if view is None or not view.timeline.times or width < MINIMUM[0] or height < MINIMUM[1]:
+            return None
+        timeline, snapshot = view.timeline, view.snapshot
+        # Each pause puts the plan's end off.
+        planned_s = snapshot.info.planned_s + timeline.paused_s
+        axis = time_axis(timeline.end_s, view.window_s, width, planned_s, over=snapshot.state.over)
         return self.compose_picture(view, axis, width, height)
 
     def compose_picture(self, view: View, x: Axis, width: int, height: int) -> Picture | None:
@@ -150,5 +193,6 @@ class RunChart(Chart):
     @staticmethod
     def lines(view: View, x: Axis, width: int, values: Values) -> list[list[Point]]:
         """One series of the timeline, fit for this width."""
-        times, cut = view.timeline.since(x.low, values)
-        return reduce(times, cut, x.low, x.high, canvas_width(width))
+        timeline = view.timeline
+        columns = canvas_width(width)
+        return reduce(timeline.times, values, x.low, x.high, columns, memo=timeline.memo)

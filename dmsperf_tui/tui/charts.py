@@ -1,156 +1,266 @@
-"""The three charts of a run: its load (virtual users, or a rate), throughput and latency."""
+"""The charts of a run: its load (virtual users, a rate), throughput, failures and latency."""
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 from textual.content import Content
 
-from dmsperf_tui.run.snapshot import RunState, ThresholdRow
-from dmsperf_tui.tui.chart import RunChart, View, Words
+from dmsperf_tui.tui.ahead import ahead
+from dmsperf_tui.tui.bounds import Bound, bounds, levels
+from dmsperf_tui.tui.chart import Legend, RunChart, Words
 from dmsperf_tui.tui.chart_data import Axis, Point, count_axis, log_axis
-from dmsperf_tui.tui.events import marks
-from dmsperf_tui.tui.figures import late_parts
-from dmsperf_tui.tui.plot import LINE, Level, Picture, Series
-from dmsperf_tui.tui.timeline import Values
+from dmsperf_tui.tui.events import caps, marks
+from dmsperf_tui.tui.figures import busy_vus, late_parts
+from dmsperf_tui.tui.panel import View
+from dmsperf_tui.tui.picture import LINE, SAMPLE, Mark, Picture, Series
 from dmsperf_tui.tui.wording import milliseconds, per, rate_unit_s
 
 DOTS = "·"
 DASHES = "-"
+DOUBLE = "="
+CROSSES = "×"
+Lines = Sequence[Sequence[Point]]
+
+_LOAD = (
+    Legend("actual", SAMPLE, "actual"),
+    Legend("target", "--", "target"),
+    Legend("planned", "··", "planned"),
+)
+_HEADROOM = 1.2
+"""Above the load, so that marks of events stand clear of the lines."""
+_NEAR = 4.0
+"""A bound further from the data than so many times is told in words."""
 
 
-class LoadChart(RunChart):
-    """The load as planned, as asked for by plan and hand, and as it is; events on top.
+class VusChart(RunChart):
+    """Virtual users as planned, as asked for by plan and hand, and as they are; events on top.
 
-    Virtual users; in a run of open workloads alone the rate of starts.
+    Beside workloads with a rate they are those of the others. Where all have a rate nobody asks for a
+    number of users: then it is how many are busy, and the most that there may be.
     """
 
+    TITLE: ClassVar = "Virtual users"
+    SHORT: ClassVar = "VUs"
+    ABOUT: ClassVar = (
+        "actual, target (plan and hand together) and plan; of workloads with a rate those that are busy, and "
+        "the most that there may be. ▲ marks a change, ‖ a pause, ✎ a note, │ a stage"
+    )
+
     def words(self) -> Words:
-        workloads = self.view.snapshot.workloads if self.view else ()
-        # A second's VUs are those of all workloads; target and plan are of those without a rate.
-        actual = "actual (all)" if len({row.open for row in workloads}) > 1 else "actual"
-        legend = (("actual", "━", actual), ("target", "--", "target"), ("planned", "··", "planned"))
-        if self.view is not None and self.open:
-            title = f"Starts{per(rate_unit_s(self.view.snapshot))}"
-            return Words(title, legend, "Rates appear here once the load has started.")
-        return Words(
-            "Virtual users", legend, "Virtual users appear here once the load has started.", short="VUs"
-        )
+        if self.open:
+            legend = (
+                Legend("actual", SAMPLE, "busy"),
+                Legend("target", "--", "the most there may be", "most"),
+            )
+            return Words(("Virtual users", "VUs"), legend, "Busy virtual users appear here under load.")
+        titles = ("Virtual users", "VUs")
+        if self.mixed:
+            titles = ("Virtual users, closed workloads", "VUs, closed")
+        return Words(titles, _LOAD, "Virtual users appear here once the load has started.")
 
     def compose_picture(self, view: View, x: Axis, width: int, height: int) -> Picture | None:
-        timeline = view.timeline
+        timeline, snapshot = view.timeline, view.snapshot
         if self.open:
-            columns = (timeline.planned_rate, timeline.target_rate, timeline.starts)
-            unit_s = rate_unit_s(view.snapshot)
+            until_s = timeline.end_s if snapshot.state.over else x.high
+            most = caps(snapshot.events, busy_vus(snapshot)[1], x.low, until_s)
+            series = [
+                Series("target", DASHES, [most]),
+                Series("actual", LINE, self.lines(view, x, width, timeline.vus)),
+            ]
         else:
-            columns, unit_s = (timeline.planned, timeline.target, timeline.vus), 1.0
-        planned, target, actual = (self.lines(view, x, width, values) for values in columns)
-        runs = (
-            ("planned", DOTS, [*planned, *ahead(view, x)]),
-            ("target", DASHES, target),
-            ("actual", LINE, actual),
-        )
-        series = tuple(Series(role, pen, _times(unit_s, lines)) for role, pen, lines in runs)
-        # A fifth of room above, so that event marks stand clear of the lines.
-        y = count_axis(greatest(series) * 1.2, height - 2, whole=not self.open)
-        return Picture(x, y, series, (), tuple(marks(view.snapshot.events, timeline.measured_from_s)))
+            planned = self.lines(view, x, width, timeline.planned)
+            planned += ahead(view, x, snapshot.info.plan, float(snapshot.planned))
+            series = [
+                Series("planned", DOTS, planned),
+                Series("target", DASHES, self.lines(view, x, width, timeline.target)),
+                Series("actual", LINE, self.lines(view, x, width, timeline.closed_vus)),
+            ]
+        return _load_picture(view, x, height, series, whole=True)
 
-    def show(self, view: View | None) -> None:
-        super().show(view)
-        self.border_subtitle = Content("  ").join(late_parts(view.snapshot)) if view else ""
+
+class RateChart(RunChart):
+    """Starts of iterations: the rate as planned, as asked for, and as it is; events on top."""
+
+    TITLE: ClassVar = "Rate"
+    SHORT: ClassVar = "Rate"
+    ABOUT: ClassVar = (
+        "iterations that workloads with a rate started, target rate (plan and hand together) and plan; "
+        "below, what came late"
+    )
+
+    def words(self) -> Words:
+        unit = per(rate_unit_s(self.view.snapshot)) if self.view else "/s"
+        title = f"Starts{unit}, workloads with a rate" if self.mixed else f"Starts{unit}"
+        return Words((title, f"Starts{unit}"), _LOAD, "Rates appear here once the load has started.")
+
+    def compose_picture(self, view: View, x: Axis, width: int, height: int) -> Picture | None:
+        timeline, snapshot = view.timeline, view.snapshot
+        planned = self.lines(view, x, width, timeline.planned_rate)
+        planned += ahead(view, x, snapshot.info.rate_plan, snapshot.planned_rate)
+        runs: list[tuple[str, str, Lines]] = [
+            ("planned", DOTS, planned),
+            ("target", DASHES, self.lines(view, x, width, timeline.target_rate)),
+        ]
+        if self.open:
+            runs.append(("actual", LINE, self.lines(view, x, width, timeline.starts)))
+        elif timeline.tells_open_starts:
+            runs.append(("actual", LINE, self.lines(view, x, width, timeline.open_starts)))
+        unit_s = rate_unit_s(snapshot)
+        series = [Series(role, pen, _times(unit_s, lines)) for role, pen, lines in runs]
+        return _load_picture(view, x, height, series, whole=False)
+
+    def notes(self, view: View) -> list[Content]:
+        return late_parts(view.snapshot)
 
 
 class ThroughputChart(RunChart):
     """Requests that ended in each second, and those of them that failed."""
 
+    TITLE: ClassVar = "Requests/s"
+    SHORT: ClassVar = "Req/s"
+    ABOUT: ClassVar = "requests that ended in each second, and those of them that failed"
+
     def words(self) -> Words:
-        legend = (("throughput", "━", "total"), ("failures", "××", "failed"))
-        return Words("Requests/s", legend, "Requests a second appear here once the load has started.")
+        legend = (
+            Legend("throughput", SAMPLE, "all"),
+            Legend("failures", CROSSES * 2, "failed"),
+        )
+        return Words(
+            ("Requests/s", "Req/s"), legend, "Requests a second appear here once the load has started."
+        )
 
     def compose_picture(self, view: View, x: Axis, width: int, height: int) -> Picture | None:
         timeline = view.timeline
-        failed: Values = [value or None for value in timeline.failed]
         series = (
             Series("throughput", LINE, self.lines(view, x, width, timeline.requests)),
-            Series("failures", "×", self.lines(view, x, width, failed)),
+            Series("failures", CROSSES, self.lines(view, x, width, timeline.failed)),
         )
-        return Picture(x, count_axis(greatest(series), height - 2), series)
+        found = bounds(view.snapshot.thresholds, "http_reqs", ("rate",))
+        most = greatest(series)
+        drawn, outside = levels(found, _near(most, found))
+        y = count_axis(max([most, *(level.at for level in drawn)]), height - 2)
+        return Picture(x, y, series, drawn, axis_marks=_marks(view), outside=outside)
+
+
+class FailuresChart(RunChart):
+    """The share of requests that failed, in each second."""
+
+    TITLE: ClassVar = "Failures %"
+    SHORT: ClassVar = "Failures"
+    ABOUT: ClassVar = "of each second's requests the share that failed; a dotted line is a threshold"
+
+    def words(self) -> Words:
+        legend = (Legend(self._role, SAMPLE, "failed, of each second's requests", "failed"),)
+        return Words(("Failures %",), legend, "The share of failed requests appears here with the first.")
+
+    def compose_picture(self, view: View, x: Axis, width: int, height: int) -> Picture | None:
+        lines = self.lines(view, x, width, view.timeline.failed_percent)
+        most = max((value for run in lines for _, value in run), default=0.0)
+        series = (Series(self._role, LINE, lines),)
+        found = bounds(view.snapshot.thresholds, "http_req_failed", ("rate",), factor=100)
+        drawn, outside = levels(found, _near(most, found))
+        y = count_axis(max([most, *(level.at for level in drawn)]), height - 2, whole=False)
+        return Picture(x, y, series, drawn, axis_marks=_marks(view), outside=outside)
+
+    @property
+    def _role(self) -> str:
+        """A flat line of none is no alarm."""
+        return "failures" if self.view is not None and self.view.timeline.any_failed else "throughput"
+
+    def notes(self, view: View) -> list[Content]:
+        newest = view.timeline.failed_percent[-1:] if not view.snapshot.state.over else []
+        return [Content(f"{value:.3g} % now") for value in newest if value is not None]
 
 
 class LatencyChart(RunChart):
-    """Percentiles of each second on a logarithmic scale, with the bounds that thresholds set.
+    """Percentiles of each second, with the bounds that thresholds set.
 
-    Service time; in a run of open workloads alone response time, from the planned start.
+    Service time; in a run of open workloads alone response time, from the planned start, and the p95 of
+    service time beside it.
     """
 
+    TITLE: ClassVar = "Latency"
+    SHORT: ClassVar = "Latency"
+    ABOUT: ClassVar = (
+        "p50, p95 and p99 of each second; of workloads with a rate of response time, from the planned start, "
+        "with the p95 of service time beside it. A dotted line is a threshold, ✗ one that fails"
+    )
+
     def words(self) -> Words:
-        legend = (("p50", "--", "p50"), ("p95", "━", "p95"), ("p99", "··", "p99"))
-        title = "Response time ms" if self.open else "Latency ms"
-        return Words(title, legend, "Latency percentiles appear here with the first answer.")
+        scale = "log" if self.view is None or self.view.log else "linear"
+        p95, p50, p99 = (
+            Legend("p95", SAMPLE, "p95"),
+            Legend("p50", "--", "p50"),
+            Legend("p99", "··", "p99"),
+        )
+        empty = "Latency percentiles appear here with the first answer."
+        if not self.open:
+            return Words((f"Latency ms · {scale}", f"ms · {scale}", "ms"), (p50, p95, p99), empty)
+        legend = (p95, Legend("service", "==", "p95 service", "service"), p50, p99)
+        titles = (f"Response time ms · {scale}", f"Response ms · {scale}", f"ms · {scale}", "ms")
+        return Words(titles, legend, empty)
 
     def compose_picture(self, view: View, x: Axis, width: int, height: int) -> Picture | None:
         timeline = view.timeline
-        runs = [
-            (role, pen, self.lines(view, x, width, values))
-            for role, pen, values in (
-                ("p99", DOTS, timeline.r99 if self.open else timeline.p99),
-                ("p50", DASHES, timeline.r50 if self.open else timeline.p50),
-                ("p95", LINE, timeline.r95 if self.open else timeline.p95),
-            )
+        columns = [
+            ("p99", DOTS, timeline.r99 if self.open else timeline.p99),
+            ("p50", DASHES, timeline.r50 if self.open else timeline.p50),
+            ("p95", LINE, timeline.r95 if self.open else timeline.p95),
         ]
+        if self.open:
+            columns.insert(2, ("service", DOUBLE, timeline.p95))
+        runs = [(role, pen, self.lines(view, x, width, values)) for role, pen, values in columns]
         values = [value for _, _, lines in runs for run in lines for _, value in run]
         if not values:
             return None
         least, most = min(values), max(values)
-        # A bound far above the data would press it flat, so it is said rather than drawn.
-        near = [(bound, label) for bound, label in self._bounds() if bound <= most * 50]
-        y = log_axis(least, max([most, *(bound for bound, _ in near)]), height - 2)
-        levels = tuple(Level(math.log10(bound), label) for bound, label in near)
-        series = tuple(
-            Series(role, pen, [[(at, _log(value)) for at, value in run] for run in lines])
-            for role, pen, lines in runs
-        )
-        return Picture(x, y, series, levels)
+        found = bounds(view.snapshot.thresholds, "http_req_duration", prefix="service " if self.open else "")
+        if self.open:
+            found = [*bounds(view.snapshot.thresholds, "http_req_response_time"), *found]
+        if view.log:
+            drawn, outside = levels(found, lambda bound: least / _NEAR <= bound <= most * _NEAR, _log)
+            all_ = [least, most, *(10**level.at for level in drawn)]
+            y = log_axis(min(all_), max(all_), height - 2)
+            runs = [
+                (role, pen, [[(at, _log(value)) for at, value in run] for run in lines])
+                for role, pen, lines in runs
+            ]
+        else:
+            drawn, outside = levels(found, _near(most, found))
+            y = count_axis(max([most, *(level.at for level in drawn)]), height - 2, whole=False)
+        series = tuple(Series(role, pen, lines) for role, pen, lines in runs)
+        return Picture(x, y, series, drawn, axis_marks=_marks(view), outside=outside)
 
-    def _bounds(self) -> list[tuple[float, str]]:
-        metric = "http_req_response_time" if self.open else "http_req_duration"
-        return latency_bounds(self.view.snapshot.thresholds, metric) if self.view else []
-
-    def show(self, view: View | None) -> None:
-        super().show(view)
-        timeline = view.timeline if view else None
-        column = (timeline.r95 if self.open else timeline.p95) if timeline else []
-        newest = column[-1] if column else None
-        said = f"{milliseconds(newest)} ms p95 now" if newest is not None else ""
-        bounds = "  ".join(label for _, label in self._bounds())
-        self.border_subtitle = Content("  ·  ".join(part for part in (said, bounds) if part))
+    def notes(self, view: View) -> list[Content]:
+        timeline = view.timeline
+        newest = (timeline.r95 if self.open else timeline.p95)[-1:] if not view.snapshot.state.over else []
+        return [Content(f"{milliseconds(value)} ms p95 now") for value in newest if value is not None]
 
 
-def ahead(view: View, x: Axis) -> list[list[Point]]:
-    """The plan from now on, as far as the axis goes; nothing once the run is over."""
-    snapshot, now_s = view.snapshot, view.timeline.end_s
-    if snapshot.state.over or snapshot.state is RunState.STOPPING or x.high <= now_s:
-        return []
-    info = snapshot.info
-    plan, present = (
-        (info.rate_plan, snapshot.planned_rate) if info.open else (info.plan, float(snapshot.planned))
-    )
-    later = [(now_s + at - snapshot.elapsed_s, float(level)) for at, level in plan]
-    run = [(now_s, present), *((at, level) for at, level in later if at > now_s)]
-    inside = [point for point in run if point[0] <= x.high]
-    if len(inside) < len(run):
-        (before, level), (after, target) = run[len(inside) - 1], run[len(inside)]
-        inside.append((x.high, level + (target - level) * (x.high - before) / (after - before)))
-    return [inside] if len(inside) > 1 else []
+def _marks(view: View) -> tuple[Mark, ...]:
+    return tuple(marks(view.snapshot.events, view.timeline.measured_from_s))
+
+
+def _load_picture(view: View, x: Axis, height: int, series: Sequence[Series], *, whole: bool) -> Picture:
+    """Lines of the load with the marks of events above them."""
+    y = count_axis(greatest(series) * _HEADROOM, height - 2, whole=whole)
+    return Picture(x, y, tuple(series), marks=_marks(view))
+
+
+def _near(most: float, found: Sequence[Bound]) -> Callable[[float], bool]:
+    """Whether a line there leaves the data more than a flat line; without data the lowest is near."""
+    reach = _NEAR * (most or min((bound.at for bound in found), default=0.0))
+    return lambda at: at <= reach
 
 
 def greatest(series: Sequence[Series]) -> float:
     return max((value for line in series for run in line.runs for _, value in run), default=0.0)
 
 
-def _times(factor: float, lines: Sequence[Sequence[Point]]) -> Sequence[Sequence[Point]]:
+def _times(factor: float, lines: Lines) -> Lines:
     if factor == 1:
         return lines
     return [[(at, value * factor) for at, value in run] for run in lines]
@@ -158,18 +268,3 @@ def _times(factor: float, lines: Sequence[Sequence[Point]]) -> Sequence[Sequence
 
 def _log(value: float) -> float:
     return math.log10(max(value, 0.1))
-
-
-_BOUND = re.compile(r"p\((?P<percentile>[\d.]+)\)\s*<=?\s*(?P<bound>[\d.]+)(?:\s+(?:over|for|per)\s+\S+)?")
-
-
-def latency_bounds(
-    thresholds: Sequence[ThresholdRow], metric: str = "http_req_duration"
-) -> list[tuple[float, str]]:
-    """The upper bounds that thresholds set on all requests' percentiles of `metric`: (ms, expression)."""
-    found = []
-    for row in thresholds:
-        match = _BOUND.fullmatch(row.expression.strip())
-        if row.metric == metric and match and float(match["bound"]) > 0:
-            found.append((float(match["bound"]), row.expression.strip()))
-    return found

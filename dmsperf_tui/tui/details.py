@@ -1,4 +1,4 @@
-"""What a choice means: what the scenario does, how hard, what judges it, and what was given by hand."""
+"""What a choice means: what the scenario does, how hard, what judges it, and what the profile gives it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 
-from dmsperf_tui.plan.scenario import WorkloadPlan
-from dmsperf_tui.plan.units import format_duration
+from dmsperf_tui.settings.command_line import overrides_shown
 from dmsperf_tui.settings.config import Options, RunConfig
+from dmsperf_tui.settings.profile_sheet import as_text
+from dmsperf_tui.tui.plan_words import judged_words, length_words, peak_words, workload_words
 from dmsperf_tui.tui.readings import Reading
-from dmsperf_tui.tui.wording import rate_words
+
+_LABEL = 10
+_BETWEEN, _TIE = " · ", "\N{NO-BREAK SPACE}"
+_NO_THRESHOLDS = "no thresholds: it passes unless the load generator could not keep up"
 
 
 class DetailsPanel(VerticalScroll):
@@ -22,6 +26,7 @@ class DetailsPanel(VerticalScroll):
         super().__init__(id=id, classes="panel")
         self._config: RunConfig | None = None
         self._options = Options()
+        self._estimate = ""
 
     def compose(self) -> ComposeResult:
         yield Reading(id="details-lines")
@@ -33,83 +38,79 @@ class DetailsPanel(VerticalScroll):
         self._paint()
 
     def show(self, config: RunConfig, options: Options) -> None:
-        self._config, self._options = config, options
+        if self._config is None or self._config.plan.name != config.plan.name:
+            self.scroll_home(animate=False)
+        self._config, self._options, self._estimate = config, options, ""
+        self.border_title = Content(f"Scenario · {config.plan.name}")
+        self._paint()
+
+    def estimated(self, words: str) -> None:
+        """How many requests it will make, once that is known."""
+        self._estimate = words
         self._paint()
 
     def refuse(self, text: str) -> None:
         """Shows what is wrong with the choice."""
         self._config = None
+        self.border_title = "Scenario"
         self.query_one(Reading).put(Content.assemble(("✗ This cannot run yet:\n", "bold $error"), text))
 
     def _paint(self) -> None:
         # Wrapped for a scroll bar's column less, as one may come and go with the lines.
         width = self.size.width - 1
         if self._config is not None and width > 20:
-            self.query_one(Reading).put(_details(self._config, self._options, width))
+            lines = details(self._config, self._options, self._estimate, width)
+            self.query_one(Reading).put(Content("\n").join(lines))
 
 
-def _details(config: RunConfig, options: Options, width: int) -> Content:
+def details(config: RunConfig, options: Options, estimate: str, width: int) -> list[Content]:
+    """Line by line, none wider than `width`."""
     plan, profile = config.plan, config.profile
-    lines = [Content.styled(plan.title, "bold")]
+    lines = [Content.styled(line, "bold") for line in wrap(plan.title, width)]
     lines += [Content(line) for line in wrap(plan.description, width)]
+    if typed := overrides_shown(options):
+        lines += _hanging("given", [typed], width, "$accent")
     for workload in plan.workloads:
-        lines += _hanging("workload", f"{workload.name}  {_workload_words(workload)}", width)
-    judged = [f"{row.metric}  {row.expression}" for row in plan.thresholds] or ["no thresholds"]
-    for label, words in zip(["judged by", *[""] * len(judged)], judged, strict=False):
-        lines += _hanging(label, words, width)
-    lines += _hanging("profile", ": ".join(filter(None, (profile.title, profile.description))), width)
-    if typed := typed_options(options):
-        lines += _hanging("given", typed, width, "$accent")
-    return Content("\n").join(lines)
+        name = f"{workload.name}  " if len(plan.workloads) > 1 else ""
+        lines += _hanging("workload", [f"{name}{workload_words(workload)}"], width)
+    lines += _hanging("judged by", judged_words(plan.thresholds) or [_NO_THRESHOLDS], width)
+    words = ": ".join(filter(None, (profile.title, profile.description)))
+    lines += _hanging("profile", [words, *_given(config)], width)
+    load = [length_words(plan), peak_words(plan), estimate]
+    lines += _hanging("makes", [" · ".join(filter(None, load))], width)
+    return lines
 
 
-def _hanging(label: str, words: str, width: int, style: str = "") -> list[Content]:
+def _given(config: RunConfig) -> list[str]:
+    """What the profile gives the scenario: each value, and its source where that is not the profile."""
+    profile, found = config.profile, []
+    for key in config.profile_keys:
+        source = profile.sources[key]
+        if source == "default" and not profile.values[key]:
+            continue
+        told = "" if source == f"profile {profile.name}" else f" ({source})"
+        found.append(f"{key} = {as_text(key, profile.values[key])}{told}")
+    return [_BETWEEN.join(found)] if found else []
+
+
+def _hanging(label: str, paragraphs: list[str], width: int, style: str = "") -> list[Content]:
     """A label and its words, wrapped beside it and not below."""
-    rows = wrap(words, width - 10, break_on_hyphens=False) or [""]
+    rows = [row for words in paragraphs for row in _wrapped(words, width - _LABEL) or [""]]
     labels = [label, *[""] * len(rows)]
     return [
-        Content.assemble((f"{head:<10}", "$foreground-muted"), (row, style))
+        Content.assemble((f"{head:<{_LABEL}}", "$foreground-muted"), (row, style))
         for head, row in zip(labels, rows, strict=False)
     ]
 
 
-def _workload_words(workload: WorkloadPlan) -> str:
-    parts = [workload.executor, workload.flow]
-    if workload.iterations:
-        parts.append(f"{workload.iterations:,} iterations")
-    if workload.iterations_per_vu:
-        parts.append(f"{workload.iterations_per_vu:,} iterations a VU")
-    if arrival := workload.arrival:
-        parts.append(f"up to {rate_words(workload.shape.peak, arrival.time_unit_s)}")
-        parts.append(f"at most {arrival.max_vus:,} VUs")
-        parts.append("late iterations wait" if arrival.late == "queue" else "late iterations are dropped")
-    if workload.entities:
-        parts.append("ends when its list is done")
-    if workload.after:
-        parts.append(f"after {workload.after}")
-    if workload.think_time_s:
-        parts.append(f"think time {format_duration(workload.think_time_s)}")
-    return " · ".join(parts)
-
-
-def typed_options(options: Options) -> str:
-    """The flags that were given on the command line, as they were given."""
-    parts = []
-    if options.vus is not None:
-        parts.append(f"--vus {options.vus}")
-    if options.duration_s is not None:
-        parts.append(f"--duration {format_duration(options.duration_s)}")
-    if options.workers != 1:
-        parts.append(f"--workers {options.workers}")
-    if options.seed is not None:
-        parts.append(f"--seed {options.seed}")
-    if options.speedup != 1:
-        parts.append(f"--speedup {options.speedup:g}")
-    if options.data is not None:
-        parts.append(f"--data {options.data}")
-    if options.resume is not None:
-        parts.append(f"--resume {options.resume}")
-    if options.abort_on_4xx:
-        parts.append("--abort-on-4xx")
-    parts += [f"--set {key}={value}" for key, value in options.settings.items()]
-    return "  ".join(parts)
+def _wrapped(words: str, width: int) -> list[str]:
+    """Between the parts of a list rather than within one, where the parts are short enough."""
+    parts = words.split(_BETWEEN)
+    tied = [
+        part.replace(" ", _TIE) if len(part) < width - 2 else part.replace(" →", f"{_TIE}→") for part in parts
+    ]
+    text = _BETWEEN.join(tied) if len(parts) > 1 else words
+    return [
+        row.replace(_TIE, " ")
+        for row in wrap(text.replace(" · ", f"{_TIE}· "), width, break_on_hyphens=False)
+    ]

@@ -10,16 +10,23 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Button, OptionList, Static
 
-from dmsperf_tui.run.snapshot import WorkloadRow
+from dmsperf_tui.run.commands import Skip
 from dmsperf_tui.tui.levels import Level
 
 Answer = Literal["stop", "leave"]
 
 
-class Confirm(ModalScreen[bool | None]):
+class Dialog(ModalScreen[ScreenResultType]):
+    """A question in a frame, which it does without where the terminal has no room for one."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-roomy")]  # noqa: RUF012 - Textual's declaration
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (8, "-low"), (16, "-high")]  # noqa: RUF012 - as above
+
+
+class Confirm(Dialog[bool | None]):
     """Really? `no`, going on as before, has the focus."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,7 +58,7 @@ class Confirm(ModalScreen[bool | None]):
 
 
 class StopDialog(Confirm):
-    """Really stop? A second stop, while one is under way, is at once."""
+    """Really stop? A second stop, while one is under way, is at once, and so is an abort."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("s,S", "answer(True)", "Stop")]
 
@@ -64,42 +71,82 @@ class StopDialog(Confirm):
             super().__init__("Stop the run?", what, "Stop")
 
 
-class SkipDialog(Confirm):
-    """Really skip? A stage that was skipped does not come again by itself."""
+class Choose(Dialog[int | None]):
+    """One of several, by its place; a number typed goes to the line that it begins."""
 
-    def __init__(self, rows: Sequence[WorkloadRow]) -> None:
-        what = "\n".join(f"{row.name}: stage {row.stage} of {row.stages} → {row.stage + 1}" for row in rows)
-        super().__init__("Skip the rest of this stage?", what, "Skip")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "call_off", "Cancel"),
+        *[Binding(str(digit), f"type({digit})", show=False) for digit in range(10)],
+    ]
 
-
-class ChooseLevel(ModalScreen[Level | None]):
-    """Which workload is meant, where there are several."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "call_off", "Cancel")]
-
-    def __init__(self, levels: Sequence[Level]) -> None:
+    def __init__(
+        self,
+        question: str,
+        lines: Sequence[Content],
+        hint: str,
+        *,
+        at: int | None = 0,
+        numbered: bool = False,
+    ) -> None:
+        """`at` is the place that is chosen beforehand; `numbered` lines are stages 1, 2, 3 and so on."""
         super().__init__()
-        self._levels = levels
+        self._question, self._lines, self._hint = question, lines, hint
+        self._at, self._numbered = at, numbered
+        self._typed = ""
 
     def compose(self) -> ComposeResult:
-        lines = [
-            Content.assemble((level.title, "bold"), (f"  {level.now}", "$foreground-muted"))
-            for level in self._levels
-        ]
         with Vertical(classes="dialog"):
-            yield Static("Which one?", classes="question", markup=False)
-            yield OptionList(*lines, markup=False)
-            yield Static("↑ ↓ Enter chooses, Esc does not", classes="hint", markup=False)
+            yield Static(self._question, classes="question", markup=False)
+            yield OptionList(*self._lines, markup=False)
+            yield Static(self._hint, classes="hint", markup=False)
+
+    def on_mount(self) -> None:
+        choices = self.query_one(OptionList)
+        choices.focus()
+        choices.highlighted = self._at
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._levels[event.option_index])
+        self.dismiss(event.option_index)
+
+    def action_type(self, digit: int) -> None:
+        """Digits that follow each other make one number, as long as there is such a line."""
+        if not self._numbered:
+            return
+        for typed in (f"{self._typed}{digit}", str(digit)):
+            if 1 <= int(typed) <= len(self._lines):
+                self._typed = typed
+                self.query_one(OptionList).highlighted = int(typed) - 1
+                return
 
     def action_call_off(self) -> None:
         self.dismiss(None)
 
 
-class QuitDialog(ModalScreen[Answer | None]):
+class ChooseLevel(Choose):
+    """Which workload is meant, where there are several."""
+
+    def __init__(self, levels: Sequence[Level]) -> None:
+        lines = [
+            Content.assemble((level.title, "bold"), (f"  {level.now}", "$foreground-muted"))
+            for level in levels
+        ]
+        super().__init__("Which one?", lines, "↑ ↓ Enter chooses, Esc does not")
+
+
+class ChooseSkip(Choose):
+    """Where to skip to. A stage that was left does not come again by itself, and no undo brings it back."""
+
+    def __init__(self, offers: Sequence[tuple[Skip, str]], *, at: int | None, numbered: bool) -> None:
+        lines = [
+            Content.assemble((f"{place:>2}  " if numbered else "", "bold"), says)
+            for place, (_, says) in enumerate(offers, 1)
+        ]
+        hint = "↑ ↓ or its number, Enter skips, Esc does not" if numbered else "↑ ↓ Enter skips, Esc does not"
+        super().__init__("Skip the rest of this stage?", lines, hint, at=at, numbered=numbered)
+
+
+class QuitDialog(Dialog[Answer | None]):
     """What becomes of the run when this screen closes?"""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -121,7 +168,7 @@ class QuitDialog(ModalScreen[Answer | None]):
             with Horizontal(classes="buttons"):
                 stop = "s  Wait for its end" if self._stopping else "s  Stop it"
                 yield Button(stop, id="stop", variant="error")
-                yield Button("l  Leave it running", id="leave", variant="primary")
+                yield Button("l  Leave running", id="leave", variant="primary")
                 yield Button("esc  Stay", id="stay")
 
     def on_mount(self) -> None:

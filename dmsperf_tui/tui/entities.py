@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -11,6 +12,8 @@ from textual.content import Content
 
 from dmsperf_tui.plan.units import format_clock
 from dmsperf_tui.run.snapshot import EntityRow, ListRow, RunSnapshot
+from dmsperf_tui.tui.names import distinct_cuts
+from dmsperf_tui.tui.panel import RunPanel, View
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.wording import Tone, count, middle_cut, percent, rate, shorten
 
@@ -155,14 +158,14 @@ class Columns:
         return cls(max(1, width - 12), 5, 0, 0)
 
 
-def entity_line(row: EntityRow, place: int, tone: Tone, columns: Columns) -> Content:
-    """` 4  students    1,204/5,210  ━━────────  ● creating`."""
+def entity_line(row: EntityRow, place: int, tone: Tone, columns: Columns, name: str = "") -> Content:
+    """` 4  students    1,204/5,210  ━━────────  ● creating`; `name` where it is cut in another way."""
     counts = f"{count(row.created)}/{count(row.total)}"
     if columns.counts < len(counts):
         counts = share_of(row.created, row.total)
     parts: list[str | tuple[str, str]] = [
         (f"{place:>2}  ", "$foreground-muted"),
-        middle_cut(row.name, columns.name).ljust(columns.name),
+        (name or middle_cut(row.name, columns.name)).ljust(columns.name),
         (f" {counts:>{columns.counts}}", "bold"),
     ]
     if columns.bar:
@@ -172,8 +175,15 @@ def entity_line(row: EntityRow, place: int, tone: Tone, columns: Columns) -> Con
     return Content.assemble(*parts)
 
 
-class EntitiesPanel(Vertical):
+class EntitiesPanel(Vertical, RunPanel):
     """The whole above, with what is wrong; below it a row for each kind, at the one that is being created."""
+
+    TITLE: ClassVar = "Entities"
+    SHORT: ClassVar = "Entities"
+    ABOUT: ClassVar = (
+        "of a load phase: each kind in the order of its creation, and how many are there: ✓ done, "
+        "● being created, ◌ waiting, ✗ with failures, ▲ not created"
+    )
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, classes="panel")
@@ -192,8 +202,8 @@ class EntitiesPanel(Vertical):
         self._at = ()
         self._paint()
 
-    def show(self, snapshot: RunSnapshot) -> None:
-        self._snapshot = snapshot
+    def show(self, view: View) -> None:
+        self._snapshot = view.snapshot
         self._paint()
 
     def _paint(self) -> None:
@@ -213,10 +223,11 @@ class EntitiesPanel(Vertical):
                 lines.append(Content.styled(one.workload, "$foreground-muted"))
             tones = [state_of(row, one.order, over=over) for row in one.rows]
             columns = Columns.fitting(one.rows, [tone.word for tone in tones], width)
+            named = distinct_cuts([row.name for row in one.rows], columns.name)
             for row, tone in zip(one.rows, tones, strict=True):
                 if row.order == one.order and not newest:
                     newest = len(lines)
-                lines.append(entity_line(row, row.order, tone, columns))
+                lines.append(entity_line(row, row.order, tone, columns, named[row.name]))
         self.query_one("#entities-head", Reading).put(Content("\n").join(head))
         self.query_one("#entity-lines", Reading).put(Content("\n").join(lines))
         at = (snapshot.info.id, *[one.order for one in snapshot.lists])

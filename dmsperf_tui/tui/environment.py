@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -9,12 +11,12 @@ from textual.content import Content
 from dmsperf_tui.run.snapshot import RunSnapshot, RunState
 from dmsperf_tui.settings.environment import Environment
 from dmsperf_tui.systems.checks import PreflightRow
+from dmsperf_tui.tui.panel import RunPanel, View
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.wording import JUDGED, VERDICTS, record_of
 
-_EMBEDDED = (
-    "starts with the run, in a process of its own on a free port (try-out: it shares this machine's CPU)"
-)
+LAG_LIMIT_MS, SLIP_LIMIT_MS, CPU_LIMIT = 10.0, 10.0, 0.9
+"""Above these in more than a few seconds a run is `suspect`: run/verdict.py."""
 
 
 def tls_words(url: str, *, insecure: bool) -> tuple[str, str]:
@@ -55,18 +57,36 @@ def check_line(row: PreflightRow) -> Content:
 
 
 def _generator(snapshot: RunSnapshot) -> Content:
-    """Whether the load generator keeps up, and why not; then what was found about the system."""
+    """Whether the load generator keeps up: its figures beside their limits, and why it is not trusted."""
     health = snapshot.health
     verdict = VERDICTS.get(health.verdict, VERDICTS["suspect"])
     workers = f"{health.workers_alive}/{health.workers} workers"
     tone = "$foreground-muted" if health.workers_alive == health.workers else "bold $error"
+    figures = (
+        _figure("lag", health.loop_lag_p99_ms, LAG_LIMIT_MS, "{:.1f} ms"),
+        _figure("slip", health.start_slip_p99_ms, SLIP_LIMIT_MS, "{:.1f} ms"),
+        _figure("CPU", 100 * health.cpu_share, 100 * CPU_LIMIT, "{:.0f} %"),
+    )
     return Content.assemble(
         "generator ",
         (f"{verdict.glyph} {verdict.word}", verdict.style),
         (f"  {workers}", tone),
         _checks(snapshot.preflight),
+        "\n  ",
+        Content("  ").join(figures),
         *[(f"\n  {verdict.glyph} {reason}", verdict.style) for reason in health.reasons],
-        *[(f"\n  ◆ {finding}", "$warning") for finding in health.findings],
+        *[(f"\n▲ {finding}", "$warning") for finding in health.findings],
+    )
+
+
+def _figure(name: str, value: float, limit: float, form: str) -> Content:
+    """`lag 0.4 ms of 10`: the newest second's, and what makes the verdict suspect where it is often above."""
+    above = value > limit
+    said = ("▲ " if above else "") + form.format(value)
+    return Content.assemble(
+        (f"{name} ", "$foreground-muted"),
+        (said, "bold $warning" if above else "bold"),
+        (f" of {limit:g}", "$foreground-muted"),
     )
 
 
@@ -82,8 +102,16 @@ def _checks(rows: tuple[PreflightRow, ...]) -> Content:
     )
 
 
-class EnvironmentPanel(VerticalScroll):
-    """Before a run: where its load will go. During one: also its checks, and the generator's health."""
+class EnvironmentPanel(VerticalScroll, RunPanel):
+    """Where the load goes, the checks made before it, and the generator's health."""
+
+    TITLE: ClassVar = "Environment"
+    SHORT: ClassVar = "Env"
+    ABOUT: ClassVar = (
+        "where the load goes and how it is protected; the load generator's health: lag of its loop and slip "
+        "of starts (p99 of the newest second) and its busiest worker's CPU, each beside the verdict's limit; "
+        "▲ what was found about the system under load; the checks made before the run; its record"
+    )
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, classes="panel")
@@ -92,33 +120,10 @@ class EnvironmentPanel(VerticalScroll):
         yield Reading(classes="lines")
 
     def on_mount(self) -> None:
-        self.border_title = "Environment"
+        self.border_title = self.TITLE
 
-    def show_choice(self, environment: Environment) -> None:
-        """What is known before a run."""
-        self.border_title = Content(f"Environment · {environment.name}")
-        if environment.embedded:
-            lines = [
-                Content(_EMBEDDED),
-                Content.styled("◌ checked when the run starts", "$foreground-muted"),
-            ]
-        else:
-            lines = [
-                Content.styled(environment.url, "bold"),
-                Content.styled(*tls_words(environment.url, insecure=environment.insecure)),
-            ]
-            if environment.system == "dms":
-                lines.append(Content.assemble("log-in: ", login_words(environment)))
-            hint = "◌ checked when the run starts; u checks it now, and makes it ready"
-            lines.append(Content.styled(hint, "$foreground-muted"))
-        self._put(lines)
-
-    def show_problem(self, text: str) -> None:
-        self.border_title = "Environment"
-        self._put([Content.styled(text, "$foreground-muted")])
-
-    def show_run(self, snapshot: RunSnapshot) -> None:
-        """What is known of a run's environment."""
+    def show(self, view: View) -> None:
+        snapshot = view.snapshot
         info = snapshot.info
         self.border_title = Content(f"Environment · {info.environment}")
         url = info.url or "starting"
@@ -140,7 +145,4 @@ class EnvironmentPanel(VerticalScroll):
             lines.append(Content.styled("Checks appear here as they are made.", "$foreground-muted"))
         lines += [check_line(row) for row in snapshot.preflight if row.ok is not False]
         lines.append(Content.assemble(("record ", "$foreground-muted"), record_of(info)))
-        self._put(lines)
-
-    def _put(self, lines: list[Content]) -> None:
         self.query_one(Reading).put(Content("\n").join(lines))

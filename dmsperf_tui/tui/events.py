@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dmsperf_tui.run.snapshot import EventRow
-from dmsperf_tui.tui.plot import Mark
+from dmsperf_tui.tui.picture import Mark
 from dmsperf_tui.tui.wording import STEERING, rate_number
 
 _SHOWN = {
@@ -18,6 +18,7 @@ _SHOWN = {
     "note",
     "stop",
     "abort",
+    "undo",
     "token",
     "record-failed",
     "teardown-failed",
@@ -29,12 +30,22 @@ _SIGNS = {
     "release": "▲ plan",
     "hold": "▲ hold",
     "weights": "▲ shares",
+    "undo": "▲ undo",
     "pause": "‖ pause",
     "resume": "▶",
     "worker-lost": "✗ worker",
     "busy": "◆ VUs busy",
     "stop": "■ stop",
+    "abort": "■ abort",
+    "note": "✎",
 }
+_RANKS = {
+    **dict.fromkeys(("worker-lost", "outage", "stop", "abort"), 0),
+    **dict.fromkeys((*STEERING, "undo"), 1),
+    "note": 3,
+}
+"""Which marks stay where not all fit; 2 for the others."""
+_MEASURED_RANK, _QUIET_RANK = 3, 4
 _NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 _STEP = re.compile(
     rf"(?P<what>(?:[^;]*: )?(?P<most>most )?(?:VUs|rate)) (?P<before>{_NUMBER})(?P<per>/\w+)? → "
@@ -45,6 +56,23 @@ _DETAILS = {
     "skip": (re.compile(r"skip to (stage \d+)"), "▲ {}"),
     "extend": (re.compile(r"extended by (\w+)"), "▲ {} longer"),
 }
+_QUIET = {
+    "stage": ((re.compile(r"stage (\d+)/"), "│{}"), (re.compile(r"(\S+) (?:starts|has ended)"), "│{}")),
+    "order": ((re.compile(r": order (\d+) begins"), "│order {}"),),
+}
+_SERVICE = {
+    "rate-limit": (
+        (re.compile(r"answers (\d+)"), "◆ {}"),
+        (re.compile(r"no more (\d+)"), "◇ no {}"),
+    ),
+    "outage": (
+        (re.compile(r"is answered (\d+)"), "✗ {}"),
+        (re.compile(r"is (without an answer)"), "✗ no answer"),
+        (re.compile(r"(answers) again"), "✓ {}"),
+    ),
+}
+"""What the service did, as run/plateaus.py tells it."""
+_SINCE = re.compile(r"since (?:(\d+):)?(\d+):(\d+)")
 
 
 def newest_change(events: Sequence[EventRow]) -> EventRow | None:
@@ -100,18 +128,57 @@ def marks(events: Sequence[EventRow], measured_from_s: float | None = None) -> l
             if whole is not step:
                 found.pop()
             step = whole
-        text = step.text if step else _sign(event)
-        if text:
-            found.append(Mark(step.at_s if step else event.at_s, text))
+            found.append(Mark(step.at_s, step.text, _RANKS[event.kind]))
+        elif (mark := _mark(event)) is not None:
+            found.append(mark)
         last = step
     if measured_from_s is not None:
-        found.append(Mark(measured_from_s, "│measured"))
+        found.append(Mark(measured_from_s, "│measured", _MEASURED_RANK))
     return sorted(found, key=lambda mark: mark.at)
 
 
-def _sign(event: EventRow) -> str:
-    if event.kind in _DETAILS:
-        pattern, words = _DETAILS[event.kind]
-        if match := pattern.search(event.text):
-            return words.format(match[1])
-    return _SIGNS.get(event.kind, "")
+def _mark(event: EventRow) -> Mark | None:
+    if words := _first(_QUIET.get(event.kind, ()), event.text):
+        return Mark(event.at_s, words, _QUIET_RANK, quiet=True)
+    rank = _RANKS.get(event.kind, 2)
+    if words := _first(_SERVICE.get(event.kind, ()), event.text):
+        return Mark(_since(event), words, rank)
+    details = [_DETAILS[event.kind]] if event.kind in _DETAILS else []
+    words = _first(details, event.text) or _SIGNS.get(event.kind, "")
+    return Mark(event.at_s, words, rank) if words else None
+
+
+def _first(patterns: Sequence[tuple[re.Pattern[str], str]], text: str) -> str:
+    """The words of the first pattern that is found."""
+    found = (words.format(match[1]) for pattern, words in patterns if (match := pattern.search(text)))
+    return next(found, "")
+
+
+def _since(event: EventRow) -> float:
+    """When it began, where its text says so: what takes seconds to be sure of is told late."""
+    match = _SINCE.search(event.text)
+    if match is None:
+        return event.at_s
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return min(event.at_s, 3600.0 * hours + 60 * minutes + seconds)
+
+
+_CAP = re.compile(r"most VUs (\d+) → (\d+)")
+
+
+def caps(events: Sequence[EventRow], now: int, start_s: float, end_s: float) -> list[tuple[float, float]]:
+    """The most VUs of open workloads over time, as a line from `start_s` to `end_s`; `now` is the newest."""
+    changes = [
+        (min(event.at_s, end_s), int(match[2]) - int(match[1]))
+        for event in events
+        for match in _CAP.finditer(event.text)
+    ]
+    level, points = float(now), [(end_s, float(now))]
+    for at_s, by in reversed(changes):
+        if at_s <= start_s:
+            break
+        points.append((at_s, level))
+        level -= by
+        points.append((at_s, level))
+    points.append((start_s, level))
+    return points[::-1]

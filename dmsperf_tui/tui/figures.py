@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from dmsperf_tui.plan.units import format_clock
 from dmsperf_tui.run.snapshot import RunSnapshot
 from dmsperf_tui.tui.entities import progress
 from dmsperf_tui.tui.wording import (
@@ -26,13 +25,33 @@ class Figure:
     rank: int
     """The highest goes first where there is no room."""
     content: Content
+    short: Content | None = None
+    """A form that says the most needed part of it."""
+
+
+_NEEDED = 3
+"""Up to this rank a figure is made room for, by less space and by short forms."""
 
 
 def fitting(figures: list[Figure], width: int, gap: int) -> Content:
-    """The figures in their order, the least needed left out."""
+    """The figures in their order: first the least needed left out, then the rest pressed together."""
     kept = list(figures)
-    while kept and sum(figure.content.cell_length + gap for figure in kept) - gap > width:
-        kept.remove(max(kept, key=lambda figure: (figure.rank, kept.index(figure))))
+
+    def too_long() -> bool:
+        return sum(figure.content.cell_length + gap for figure in kept) - gap > width
+
+    def least() -> Figure:
+        return max(kept, key=lambda figure: (figure.rank, kept.index(figure)))
+
+    while kept and too_long() and least().rank > _NEEDED:
+        kept.remove(least())
+    if too_long():
+        gap = min(gap, 2)
+    for at, figure in reversed(list(enumerate(kept))):
+        if figure.short is not None and too_long():
+            kept[at] = Figure(figure.rank, figure.short)
+    while kept and too_long():
+        kept.remove(least())
     return Content(" " * gap).join([figure.content for figure in kept])
 
 
@@ -80,7 +99,7 @@ class Figures:
             *_entities(snapshot, wide=wide),
             *_latencies(snapshot, wide=wide),
             *_judgements(snapshot, wide=wide),
-            *[Figure(1, part) for part in late_parts(snapshot)],
+            *[Figure(3, part) for part in late_parts(snapshot)],
             *_generator(snapshot, wide=wide),
         ]
         return fitting(figures, width, 3 if wide else 2)
@@ -88,7 +107,7 @@ class Figures:
     def _levels(self, snapshot: RunSnapshot, starts: float | None, *, wide: bool) -> list[Figure]:
         figures: list[Figure] = []
         open_ = snapshot.info.open
-        if not open_:
+        if not open_ and not snapshot.state.over:
             value = self._pair(str(closed_vus(snapshot)), str(snapshot.heading), wide=wide)
             figures.append(Figure(0, _figure("VUs", value)))
         if snapshot.state.over:
@@ -100,12 +119,15 @@ class Figures:
             if open_:
                 tone = "bold $warning" if busy >= most else "bold"
                 value = f"{busy:>{len(str(most))}}/{most}"
-                figures.append(Figure(0, _figure("rate", self._pair(actual, target, wide=wide))))
-                figures.append(Figure(3, _figure("VUs busy" if wide else "VUs", value, "", tone)))
+                pair = self._pair(actual, target, wide=wide)
+                # Its unit tells what it is where the room is short.
+                figures.append(Figure(0, _figure("rate", pair), Content.styled(pair, "bold")))
+                figures.append(Figure(1, _figure("VUs busy" if wide else "VUs", value, "", tone)))
             else:
                 # A second's starts are those of all workloads, so only the target is known here.
                 figures.append(Figure(3, _figure("rate", f"{target:<6}")))
-        return [*figures, Figure(6 if open_ else 1, _figure("req/s", f"{rate(snapshot.rate):>6}"))]
+        label = "mean req/s" if wide and snapshot.state.over else "req/s"
+        return [*figures, Figure(1, _figure(label, f"{rate(snapshot.rate):>6}"))]
 
     def _pair(self, actual: str, target: str, *, wide: bool) -> str:
         """`98 → 100/s`: what is there, and what is aimed at."""
@@ -125,16 +147,13 @@ def _mean_rate(snapshot: RunSnapshot) -> list[Content]:
 
 
 def _entities(snapshot: RunSnapshot, *, wide: bool) -> list[Figure]:
-    """How far a load phase is: `entities 1,204/5,210 23 % eta 00:45`."""
+    """How far a load phase is: `entities 1,204/5,210 23 %`; the clock has how long it takes."""
     if not snapshot.lists:
         return []
     whole = progress(snapshot.lists)
     total = count(whole.total)
     counts = f"{count(whole.created):>{len(total)}}/{total} " if wide else ""
-    eta = ""
-    if not whole.finished and not snapshot.state.over:
-        eta = f" eta {format_clock(whole.eta_s) if whole.eta_s is not None else '-':<5}"
-    return [Figure(0, _figure("entities", f"{counts}{whole.share:>5}", eta))]
+    return [Figure(0, _figure("entities", f"{counts}{whole.share:>5}"))]
 
 
 def _latencies(snapshot: RunSnapshot, *, wide: bool) -> list[Figure]:
@@ -144,7 +163,7 @@ def _latencies(snapshot: RunSnapshot, *, wide: bool) -> list[Figure]:
         return [Figure(0, _figure("p95", service, " ms"))]
     response = f"{milliseconds(snapshot.response_p95_ms):>6}"
     return [
-        Figure(0, _figure("p95 response", response, " ms")),
+        Figure(0, _figure("p95 response" if wide else "p95 resp", response, " ms")),
         Figure(4, _figure("service", service, " ms")),
     ]
 
@@ -163,7 +182,11 @@ def _judgements(snapshot: RunSnapshot, *, wide: bool) -> list[Figure]:
     )
     if label and not snapshot.thresholds:
         judged = Content.styled(f"{label}none", "$foreground-muted")
-    return [Figure(1, _figure("errors" if wide else "err", failed, " %", tone)), Figure(2, judged)]
+    worst = (f"{bad} ✗", "bold $error") if bad else (f"{good} ✓", "bold $success")
+    return [
+        Figure(1, _figure("errors" if wide else "err", failed, " %", tone)),
+        Figure(2, judged, Content.styled(*worst)),
+    ]
 
 
 def _generator(snapshot: RunSnapshot, *, wide: bool) -> list[Figure]:

@@ -1,7 +1,8 @@
-"""The help: every key by group, and what each panel shows."""
+"""The help: what the panel that is looked at shows and its own keys, then every key, then every panel."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import ClassVar
 
@@ -13,92 +14,135 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from dmsperf_tui.tui.keys import ALL_KEYS
+from dmsperf_tui.tui.panel import RunPanel
 from dmsperf_tui.tui.phases import Phase
 
-_PANELS = (
+GROUPS = ("Run", "Load", "View", "Set-up", "Runs")
+_TERMS = (
     (
         "Header",
-        "the run's state and clock; users there → users aimed at, or starts a second → rate aimed at; the "
-        "newest second's requests and p95",
+        "the run's state, its clock and what is left; VUs there → VUs aimed at, or starts a second → rate "
+        "aimed at; requests, p95 and failures of the newest second; how many thresholds hold and fail",
+    ),
+    (
+        "verdict",
+        "✓ valid, ▲ suspect, ✗ invalid: whether the load generator kept up, so that the numbers hold; ▲ also "
+        "marks what was found about the system under load",
     ),
     (
         "waiting",
         "of a rate: iterations that are due while all VUs are busy; dropped: never started; cut: still "
         "waiting at the end",
     ),
-    ("verdict", "✓ valid, ▲ suspect, ✗ invalid: whether the load generator kept up, so the numbers hold"),
-    (
-        "Virtual users",
-        "or starts: actual, target (plan and hand together) and plan; ▲ marks a change, ‖ a pause, ◆ VUs all "
-        "busy, │ the end of the warm-up",
-    ),
-    ("Requests/s", "requests that ended in each second, and those of them that failed"),
-    (
-        "Latency",
-        "p50, p95, p99 of each second, on a logarithmic scale; a dotted line is a threshold; with a rate the "
-        "response time, which counts from the planned start",
-    ),
-    (
-        "Entities",
-        "of a load phase: each kind in the order of its creation, and how many are there: ✓ done, "
-        "● being created, ◌ waiting, ✗ with failures, ▲ not created",
-    ),
-    ("Operations", "one row a named request, totals since the start; ids never make new rows"),
-    (
-        "Thresholds",
-        "what the run is judged by: ✓ holds, ✗ fails, ◌ nothing to judge yet; ━ how near",
-    ),
-    ("Errors", "failures by operation and kind, counted, newest first, with what the first one said"),
-    ("Environment", "where the load goes, the checks made before it, and the generator's health"),
     ("Steer", "each workload's load and iterations; the newest change and how fast it was applied"),
 )
-
-
 _WIDTH = 100
 """Of the dialog, its frame included; as in the style sheet."""
+_NAMES = {
+    "slash": "/",
+    "question_mark": "?",
+    "enter": "enter",
+    "escape": "esc",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+    "ctrl+s": "^s",
+}
 
 
-def help_content(phase: Phase, width: int, *, by_rate: bool = False) -> Content:
+def shown_key(keys: str) -> str:
+    """A binding's keys as a person reads them: `/`, `esc`, `y c`."""
+    return " ".join(_NAMES.get(key, key) for key in keys.split(","))
+
+
+def own_bindings(panel: type[RunPanel]) -> Iterator[Binding]:
+    """The keys that a panel's class, or one of ours that it is made of, binds itself."""
+    for owner in panel.__mro__:
+        if owner.__module__.startswith("dmsperf_tui."):
+            for binding in owner.__dict__.get("BINDINGS", ()):
+                yield binding if isinstance(binding, Binding) else Binding(*binding)
+
+
+def help_content(
+    phase: Phase,
+    width: int,
+    *,
+    by_rate: bool = False,
+    panel: RunPanel | None = None,
+    panels: Sequence[RunPanel] = (),
+) -> Content:
     """Keys that work now stand out; the others are shown dim, so that nothing has to be guessed."""
     lines: list[Content] = []
-    for group in ("Run", "Load", "View"):
-        lines.append(Content.styled(group, "bold $primary"))
-        for key in ALL_KEYS:
-            if key.group == group:
-                now = phase in key.phases
-                lines.append(
-                    Content.assemble(
-                        (f"  {key.shown:<10}", "bold $footer-key-foreground" if now else "$foreground-muted"),
-                        (key.words(by_rate=by_rate)[1], "" if now else "$foreground-muted"),
-                    )
-                )
+    if panel is not None:
+        lines.append(Content.assemble((panel.TITLE, "bold $primary"), ("  this panel", "$foreground-muted")))
+        lines += [Content(f"  {line}") for line in wrap(panel.ABOUT, max(14, width - 2))]
+        lines += [
+            line
+            for binding in own_bindings(type(panel))
+            for line in _entry(shown_key(binding.key), binding.description, width, 10, now=True)
+        ]
+        lines.append(Content(""))
+    for group in GROUPS:
+        keys = [key for key in ALL_KEYS if key.group == group]
+        now = any(phase in key.phases for key in keys)
+        lines.append(Content.styled(group, "bold $primary" if now else "$foreground-muted"))
+        for key in keys:
+            words = key.words(by_rate=by_rate)[1]
+            lines += _entry(key.shown, words, width, 10, now=phase in key.phases)
         lines.append(Content(""))
     lines.append(Content.styled("Panels", "bold $primary"))
-    for name, text in _PANELS:
-        first, *rest = wrap(text, max(20, width - 16))
-        lines.append(Content.assemble((f"  {name:<14}", "bold"), first))
-        lines += [Content(" " * 16 + line) for line in rest]
+    for name, text in (*_TERMS, *((each.TITLE, each.ABOUT) for each in panels)):
+        lines += _entry(name, text, width, 16, now=True)
     return Content("\n").join(lines)
+
+
+def _entry(name: str, words: str, width: int, column: int, *, now: bool) -> Iterator[Content]:
+    """A name and its words beside it; below it where the room is short."""
+    tone = "bold $footer-key-foreground" if now else "$foreground-muted"
+    if width < column + 20:
+        yield Content.styled(f"  {name}", tone)
+        for line in wrap(words, max(12, width - 4)):
+            yield Content.styled(f"    {line}", "" if now else "$foreground-muted")
+        return
+    first, *rest = wrap(words, width - column - 3) or [""]
+    said = "" if now else "$foreground-muted"
+    yield Content.assemble((f"  {name:<{column}} ", tone), (first, said))
+    for line in rest:
+        yield Content.styled(" " * (column + 3) + line, said)
 
 
 class HelpScreen(ModalScreen[None]):
     """Closed by any of the keys that open or leave things."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,enter", "close", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,enter", "close", "Close the help", show=False)
+    ]
 
-    def __init__(self, phase: Phase, *, by_rate: bool) -> None:
+    def __init__(
+        self, phase: Phase, panel: RunPanel | None, panels: Sequence[RunPanel], *, by_rate: bool
+    ) -> None:
         super().__init__()
         self._phase, self._by_rate = phase, by_rate
+        self._panel, self._panels = panel, panels
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog", id="help"):
             with VerticalScroll():
-                width = min(_WIDTH, self.app.size.width) - 8
-                yield Static(help_content(self._phase, width, by_rate=self._by_rate), markup=False)
+                yield Static(markup=False, id="help-words")
             yield Static("↑ ↓ scroll    esc closes", classes="hint", markup=False)
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()
+
+    def on_resize(self) -> None:
+        # A small terminal has no room for the frame's air.
+        self.set_class(self.app.size.height < 16, "-tight")
+        width = min(_WIDTH, self.app.size.width) - (3 if self.app.size.height < 16 else 8)
+        words = help_content(
+            self._phase, width, by_rate=self._by_rate, panel=self._panel, panels=self._panels
+        )
+        self.query_one("#help-words", Static).update(words)
 
     def action_close(self) -> None:
         self.dismiss(None)

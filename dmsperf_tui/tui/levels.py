@@ -6,10 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from dmsperf_tui.plan.changes import Change, parse_rate_change, parse_vu_change
+from dmsperf_tui.plan.changes import parse_rate_change, parse_vu_change
 from dmsperf_tui.run.commands import SetRate, SetVus
 from dmsperf_tui.run.snapshot import RunSnapshot, WorkloadRow
-from dmsperf_tui.tui.figures import closed_vus
 from dmsperf_tui.tui.wording import rate_unit_s, rate_words
 
 
@@ -21,101 +20,92 @@ class Level:
     """`most` is how many VUs an open workload may have."""
     workload: str | None
     """None: the run has nothing else that this could mean."""
-    heading: float
-    """Where it is, or is going; rates are a second's."""
     now: str
     """In words: what is there, target and plan."""
-    unit_s: float = 1.0
 
     @property
     def title(self) -> str:
         name = {"vus": "Virtual users", "rate": "Rate", "most": "Most virtual users"}[self.kind]
         return f"{name} of {self.workload}" if self.workload else name
 
-    def effect(self, change: Change) -> str:
-        """What `change` will come to, as the run will reckon it."""
-        over = f" over {change.over_s:g} s" if change.over_s else ", now"
+    def read(self, text: str) -> SetVus | SetRate:
+        """A change as it was typed. Raises ConfigError with the forms."""
         if self.kind == "rate":
-            per_s = change.per_s or self.unit_s
-            amount = change.amount if change.unit == "percent" else change.amount / per_s
-            after = Change(amount, change.unit).apply(self.heading, whole=False)
-            return f"rate {rate_words(self.heading, self.unit_s)} → {rate_words(after, self.unit_s)}{over}"
-        after = change.apply(self.heading, whole=True)
-        if self.kind == "most":
-            return f"most VUs {self.heading:g} → {after:g}, now"
-        return f"VUs {self.heading:g} → {after:g}{over}"
-
-    def read(self, text: str) -> tuple[SetVus | SetRate, str]:
-        """A change as it was typed, and what it will come to. Raises ConfigError with the forms."""
-        if self.kind == "rate":
-            change = parse_rate_change(text)
-            return SetRate.of(change, self.workload), self.effect(change)
-        change = parse_vu_change(text)
-        return SetVus.of(change, self.workload), self.effect(change)
+            return SetRate.of(parse_rate_change(text), self.workload)
+        return SetVus.of(parse_vu_change(text), self.workload)
 
 
-def _under_way(snapshot: RunSnapshot) -> list[WorkloadRow]:
-    return [row for row in snapshot.workloads if row.active] or list(snapshot.workloads)
+def under_way(snapshot: RunSnapshot, workload: str | None = None) -> list[WorkloadRow]:
+    """The workloads that can be steered now, or the one that is named; before the load all of them."""
+    rows = [row for row in snapshot.workloads if row.active] or list(snapshot.workloads)
+    return [row for row in rows if workload in (None, row.name)]
 
 
-def by_rate(snapshot: RunSnapshot) -> bool:
+def by_rate(snapshot: RunSnapshot, workload: str | None = None) -> bool:
     """Whether the load that is under way is all set by rates."""
-    rows = _under_way(snapshot)
+    rows = under_way(snapshot, workload)
     return all(row.open for row in rows) if rows else snapshot.info.open
 
 
-def step(snapshot: RunSnapshot) -> float:
+def step(snapshot: RunSnapshot, workload: str | None = None) -> float:
     """What one press of + adds to the rate: a power of ten, 0.5 to 5 % of the plan's peak.
 
-    In the scenario's own unit. One step up and one down come to the same, which no percentage does.
+    In the scenario's own unit. One step up and one down come to the same, which no percentage does. Of one
+    workload among several the plan of now stands for the peak, which is known of all of them alone.
     """
-    unit_s = rate_unit_s(snapshot)
+    rows = under_way(snapshot, workload)
+    unit_s = rows[0].time_unit_s if workload and rows else rate_unit_s(snapshot)
     peak = max((level for _, level in snapshot.info.rate_plan), default=0.0) * unit_s
+    if workload and sum(row.open for row in snapshot.workloads) > 1 and rows and rows[0].planned_rate > 0:
+        peak = rows[0].planned_rate * unit_s
     return float(10.0 ** math.floor(math.log10(peak / 20) + 1e-9)) if peak > 0 else 1.0
 
 
-def change_by(snapshot: RunSnapshot, steps: int) -> SetVus | SetRate:
+def change_by(snapshot: RunSnapshot, steps: int, workload: str | None = None) -> SetVus | SetRate:
     """So many steps more, or less."""
-    if by_rate(snapshot):
-        return SetRate(amount=round(steps * step(snapshot), 9), unit="by")
-    return SetVus(amount=steps, unit="by")
+    if by_rate(snapshot, workload):
+        by = round(steps * step(snapshot, workload), 9)
+        return SetRate(amount=by, unit="by", workload=workload)
+    return SetVus(amount=steps, unit="by", workload=workload)
 
 
-def main_levels(snapshot: RunSnapshot) -> list[Level]:
-    """What `v` may mean now; more than one where workloads of the same kind run beside each other."""
-    rates = by_rate(snapshot)
-    rows = [row for row in _under_way(snapshot) if row.open == rates]
-    if len(rows) > 1:
-        return [_rate(row) if rates else _vus(row) for row in rows]
-    if rates:
-        unit_s = rate_unit_s(snapshot)
-        present, target, plan = (
-            rate_words(value, unit_s)
-            for value in (snapshot.starts_rate, snapshot.target_rate, snapshot.planned_rate)
-        )
-        return [
-            Level("rate", None, snapshot.target_rate, f"{present} now, target {target}, plan {plan}", unit_s)
-        ]
-    words = f"{closed_vus(snapshot)} now, target {snapshot.heading}, plan {snapshot.planned}"
-    return [Level("vus", None, snapshot.heading, words)]
+def vus_levels(snapshot: RunSnapshot, workload: str | None = None) -> list[Level]:
+    """What `v` may mean now: VUs, and where all have rates how many each may have; several: one is chosen."""
+    rows = under_way(snapshot, workload)
+    rows = [row for row in rows if not row.open] or rows
+    return [_most(row, _name(row, rows, workload)) if row.open else _vus(row, rows, workload) for row in rows]
+
+
+def rate_levels(snapshot: RunSnapshot, workload: str | None = None) -> list[Level]:
+    """What `r` may mean now; none where VUs set the load."""
+    rows = [row for row in under_way(snapshot, workload) if row.open]
+    return [_rate(row, _name(row, rows, workload)) for row in rows]
 
 
 def all_levels(snapshot: RunSnapshot) -> list[Level]:
     """Everything that can be set by name: for the palette."""
     levels: list[Level] = []
-    for row in _under_way(snapshot):
-        levels += [_rate(row), _most(row)] if row.open else [_vus(row)]
+    for row in under_way(snapshot):
+        if row.open:
+            levels += [_rate(row, row.name), _most(row, row.name)]
+        else:
+            levels.append(_vus(row, [], row.name))
     return levels
 
 
-def _rate(row: WorkloadRow) -> Level:
+def _name(row: WorkloadRow, rows: list[WorkloadRow], workload: str | None) -> str | None:
+    return row.name if workload or len(rows) > 1 else None
+
+
+def _rate(row: WorkloadRow, name: str | None) -> Level:
     target, plan = (rate_words(value, row.time_unit_s) for value in (row.target_rate, row.planned_rate))
-    return Level("rate", row.name, row.target_rate, f"target {target}, plan {plan}", row.time_unit_s)
+    return Level("rate", name, f"target {target}, plan {plan}, at most {row.max_vus} VUs for it")
 
 
-def _most(row: WorkloadRow) -> Level:
-    return Level("most", row.name, row.max_vus, f"{row.vus} of {row.max_vus} busy")
+def _most(row: WorkloadRow, name: str | None) -> Level:
+    return Level("most", name, f"{row.vus} of {row.max_vus} busy")
 
 
-def _vus(row: WorkloadRow) -> Level:
-    return Level("vus", row.name, row.target, f"{row.vus} now, target {row.target}, plan {row.planned}")
+def _vus(row: WorkloadRow, rows: list[WorkloadRow], workload: str | None) -> Level:
+    words = f"{row.vus} now, target {row.target}, plan {row.planned}, its peak {row.peak}"
+    return Level("vus", _name(row, rows, workload), words)

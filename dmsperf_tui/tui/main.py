@@ -10,16 +10,23 @@ from dmsperf_tui.settings.config import Options
 from dmsperf_tui.tui.app import DmsPerfApp
 
 
-def run_app(options: Options, connect: Callable[[], Awaitable[RunLink]] | None = None) -> int:
-    """Opens the app in set-up, or on the run that `connect` links to.
+def run_app(
+    options: Options,
+    connect: Callable[[], Awaitable[RunLink]] | None = None,
+    *,
+    refresh_hz: float | None = None,
+) -> int:
+    """Opens the app in set-up, or on the run that `connect` links to; painted `refresh_hz` times a second.
 
     Returns the run's exit code where it ended on the screen, else 0. Raises what `connect` raises.
     """
-    return asyncio.run(_run(options, connect))
+    return asyncio.run(_run(options, connect, refresh_hz))
 
 
-async def _run(options: Options, connect: Callable[[], Awaitable[RunLink]] | None) -> int:
+async def _run(
+    options: Options, connect: Callable[[], Awaitable[RunLink]] | None, refresh_hz: float | None
+) -> int:
     link = await connect() if connect is not None else None
-    app = DmsPerfApp(options, link=link)
+    app = DmsPerfApp(options, link=link, refresh_hz=refresh_hz)
     await app.run_async()
     return app.return_code or 0

@@ -22,6 +22,8 @@ class SnapshotArrived(Message):
 class LinkEnded(Message):
     """The host has gone, after its run's end or before."""
 
-    def __init__(self, link: RunLink) -> None:
+    def __init__(self, link: RunLink, why: str) -> None:
         super().__init__()
         self.link = link
+        self.why = why
+        """For a person, where nothing was heard of the run."""

@@ -9,9 +9,10 @@ from textual.content import Content
 from dmsperf_tui.plan.units import format_clock
 from dmsperf_tui.run.snapshot import RunSnapshot
 from dmsperf_tui.tui.figures import late_parts
+from dmsperf_tui.tui.panel import View
 from dmsperf_tui.tui.phases import LIVE, Phase
 from dmsperf_tui.tui.readings import Reading
-from dmsperf_tui.tui.wording import LOST, count, outcome, percent, record_of
+from dmsperf_tui.tui.wording import LOST, count, findings_word, outcome, percent, record_of
 
 
 def farewell(snapshot: RunSnapshot, phase: Phase) -> str:
@@ -21,7 +22,8 @@ def farewell(snapshot: RunSnapshot, phase: Phase) -> str:
         return f"run {info.id} goes on; take it up again: dmsperf-tui attach {info.id}"
     if phase is Phase.LOST:
         return f"the run's host is gone; its record is in {record_of(info)}"
-    return f"{outcome(snapshot).word.lower()}; record: {record_of(info)}"
+    found = f", {findings_word(len(snapshot.health.findings))}" if snapshot.health.findings else ""
+    return f"{outcome(snapshot).word.lower()}{found}; record: {record_of(info)}"
 
 
 class OutcomePanel(VerticalScroll):
@@ -37,10 +39,13 @@ class OutcomePanel(VerticalScroll):
     def on_mount(self) -> None:
         self.border_title = "Run ended"
 
-    def show(self, snapshot: RunSnapshot, *, lost: bool) -> None:
-        """Says how it ended; `lost` when that is not known."""
+    def show(self, view: View) -> None:
+        """Says how it ended, where that is known."""
+        snapshot, lost = view.snapshot, view.lost
         tone = LOST if lost else outcome(snapshot)
         parts = [tone.content()]
+        if findings := snapshot.health.findings:
+            parts.append(Content.styled(f"▲ {findings_word(len(findings))}", "bold $warning"))
         self.set_class("success" in tone.style, "-good")
         self.set_class("error" in tone.style, "-bad")
         if lost:

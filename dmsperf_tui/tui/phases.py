@@ -12,6 +12,8 @@ class Phase(StrEnum):
 
     SETUP = "setup"
     """Choosing what to run."""
+    RUNS = "runs"
+    """Looking at the list of runs."""
     STARTING = "starting"
     """A host has been asked for, or its first snapshot is awaited."""
     PREPARING = "preparing"

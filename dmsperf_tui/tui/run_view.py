@@ -2,162 +2,271 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
 from textual.widget import Widget
 
 from dmsperf_tui.run.snapshot import RunSnapshot
-from dmsperf_tui.tui.chart import RunChart, View
-from dmsperf_tui.tui.charts import LatencyChart, LoadChart, ThroughputChart
+from dmsperf_tui.tui.charts import FailuresChart, LatencyChart, RateChart, ThroughputChart, VusChart
+from dmsperf_tui.tui.checks import ChecksPanel
 from dmsperf_tui.tui.entities import EntitiesPanel
 from dmsperf_tui.tui.environment import EnvironmentPanel
-from dmsperf_tui.tui.errors import ErrorsPanel, NewestError
+from dmsperf_tui.tui.errors import ErrorsPanel
+from dmsperf_tui.tui.failure_log import FailureLog
 from dmsperf_tui.tui.header import RunHeader
+from dmsperf_tui.tui.layout import BEFORE_LOAD, LEAST, PANELS, TIGHT, Layout, layout_of, panels_of, small
+from dmsperf_tui.tui.notice import Notice
 from dmsperf_tui.tui.operations import OperationsPanel
 from dmsperf_tui.tui.outcome import OutcomePanel
+from dmsperf_tui.tui.panel import RunPanel, View
 from dmsperf_tui.tui.phases import ENDED, Phase
 from dmsperf_tui.tui.steer import SteerPanel
+from dmsperf_tui.tui.strip import PanelStrip
 from dmsperf_tui.tui.thresholds import ThresholdsPanel
 from dmsperf_tui.tui.timeline import Timeline
+from dmsperf_tui.tui.workloads import WorkloadsPanel
 
-_PANELS = (
-    "load",
-    "entities",
-    "latency",
-    "throughput",
-    "thresholds",
-    "errors",
-    "environment",
-    "operations",
-)
 WINDOWS: tuple[tuple[float | None, str], ...] = ((300.0, "5 min"), (None, "all"), (60.0, "1 min"))
 _ALL = 1
 """What a run that is over is shown in, unless another window was chosen."""
 
 
 class RunView(Vertical):
-    """Which panel is the current one, whether it is zoomed, and how far back the charts look."""
+    """Which panel is the current one, which are on the screen, and how the charts look at the run."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self.current = _PANELS[0]
+        self.current = ""
+        self.zoomed = False
+        self.log_scale = True
+        self._panels: dict[str, RunPanel] = {
+            panel.id or "": panel
+            for panel in (
+                VusChart(id="vus"),
+                RateChart(id="rate"),
+                LatencyChart(id="latency"),
+                ThroughputChart(id="throughput"),
+                EntitiesPanel(id="entities"),
+                FailuresChart(id="failures"),
+                ThresholdsPanel(id="thresholds"),
+                ChecksPanel(id="checks"),
+                OperationsPanel(id="operations"),
+                WorkloadsPanel(id="workloads"),
+                ErrorsPanel(id="errors"),
+                FailureLog(id="log"),
+                EnvironmentPanel(id="environment"),
+            )
+        }
+        assert tuple(self._panels) == PANELS
+        self._view: View | None = None
+        self._layout: Layout | None = None
+        self._placed: list[str] = []
+        """The panels on the screen, in the order of their places."""
+        self._chosen: list[str] = []
+        """Panels that were asked for, the newest last: they come before their neighbours."""
         self._window = 0
         self._window_chosen = False
-        self._listed = False
 
     def compose(self) -> ComposeResult:
         yield RunHeader(id="header")
+        yield Notice(id="notice")
+        yield PanelStrip(id="strip")
         with Grid(id="panels"):
-            yield LoadChart(id="load")
-            yield LatencyChart(id="latency")
-            yield ThroughputChart(id="throughput")
-            yield EntitiesPanel(id="entities")
-            yield ThresholdsPanel(id="thresholds")
-            yield EnvironmentPanel(id="environment")
-            yield OperationsPanel(id="operations")
-            yield ErrorsPanel(id="errors")
-        yield NewestError(id="newest-error")
+            yield from self._panels.values()
         yield SteerPanel(id="steer")
         yield OutcomePanel(id="outcome")
 
     def on_mount(self) -> None:
-        self._list(False)
+        self._lay()
 
-    @property
-    def compact(self) -> bool:
-        """Whether there is room for one panel beside the operations only."""
-        return self.screen.has_class("-narrow") or self.screen.has_class("-short")
+    def on_resize(self) -> None:
+        self._lay()
 
     @property
     def window_s(self) -> float | None:
         return WINDOWS[self._window][0]
 
-    def paint(self, timeline: Timeline, snapshot: RunSnapshot, phase: Phase) -> None:
-        """Shows a snapshot in every panel."""
-        lost = phase is Phase.LOST
-        before_load = not timeline.times and phase in (Phase.PREPARING, *ENDED)
-        self.set_class(before_load, "-preparing")
-        if phase in ENDED and not self.has_class("-ended") and not self._window_chosen:
+    @property
+    def window_name(self) -> str:
+        return WINDOWS[self._window][1]
+
+    @property
+    def current_panel(self) -> RunPanel | None:
+        """The one that the keyboard is at."""
+        return self._panels.get(self.current)
+
+    def panel(self, name: str) -> RunPanel:
+        """The panel of that name."""
+        return self._panels[name]
+
+    @property
+    def on_screen(self) -> list[str]:
+        """The panels that are on the screen, in the order of their places."""
+        shown = [self._shown(place.panels) for place in self._layout.places] if self._layout else []
+        return [name for name in shown if name]
+
+    @property
+    def there(self) -> list[str]:
+        """The panels that this run has something for."""
+        view = self._view
+        if view is not None and not view.timeline.times and view.phase in (Phase.PREPARING, *ENDED):
+            return [*BEFORE_LOAD]
+        snapshot = view.snapshot if view is not None else None
+        return panels_of(
+            *self.app.size,
+            lists=snapshot is not None and bool(snapshot.lists),
+            rates=snapshot is not None and any(row.open for row in snapshot.workloads),
+            by_rate=snapshot is not None and snapshot.info.open,
+        )
+
+    def paint(self, timeline: Timeline, snapshot: RunSnapshot, phase: Phase, scope: str | None) -> None:
+        """Shows a snapshot in every panel that is on the screen."""
+        ended = phase in ENDED
+        if ended and not self.has_class("-ended") and not self._window_chosen:
             self._window = _ALL
-            self._title_charts()
-        self.set_class(phase in ENDED, "-ended")
-        starts = timeline.starts[-1] if timeline.starts and not snapshot.state.over else None
-        if bool(snapshot.lists) != self._listed:
-            self._list(bool(snapshot.lists))
-        self.query_one(RunHeader).show(snapshot, starts, lost=lost)
-        view = View(timeline, snapshot, self.window_s)
-        for chart in self.query(RunChart):
-            chart.show(view)
-        self.query_one(OperationsPanel).show(snapshot.operations, warming_up=snapshot.warming_up)
-        self.query_one(EntitiesPanel).show(snapshot)
-        self.query_one(ErrorsPanel).show(snapshot.errors)
-        self.query_one(NewestError).show(snapshot.errors)
-        self.query_one(ThresholdsPanel).show(snapshot.thresholds)
-        self.query_one("#environment", EnvironmentPanel).show_run(snapshot)
-        self.query_one(SteerPanel).show(snapshot)
-        if phase in ENDED:
-            self.query_one(OutcomePanel).show(snapshot, lost=lost)
+        if not ended and self.has_class("-ended") and not self._window_chosen:
+            self._window = 0
+        self.set_class(ended, "-ended")
+        self._view = View(timeline, snapshot, phase, self.window_s, self.log_scale, scope)
+        self._lay()
+        self.query_one(RunHeader).show(self._view)
+        self.query_one(Notice).show(self._view)
+        for name in self.on_screen:
+            self._panels[name].show(self._view)
+        if ended:
+            self.query_one(OutcomePanel).show(self._view)
+        else:
+            self.query_one(SteerPanel).show(self._view)
+
+    # Where the panels are
+
+    def _lay(self) -> None:
+        """Puts the panels where they belong in a terminal of this size."""
+        if not self.is_mounted:
+            return
+        width, height = self.app.size
+        there = self.there
+        preparing = there == [*BEFORE_LOAD]
+        layout = layout_of(width, height, there, zoomed=self.zoomed)
+        self.set_class(small(width, height), "-compact")
+        self.set_class(height < TIGHT, "-tight")
+        self.set_class(height < LEAST, "-least")
+        self.set_class(self.zoomed, "-zoomed")
+        self.set_class(preparing, "-preparing")
+        if layout != self._layout:
+            self._layout = layout
+            grid = self.query_one("#panels", Grid)
+            grid.styles.grid_size_columns = layout.columns
+            grid.styles.grid_rows = layout.rows
+            for place in layout.places:
+                for name in place.panels:
+                    self._panels[name].styles.column_span = place.columns
+        if self.current not in there or not self._chosen:
+            self.current = (self.on_screen or there)[0]
+        self._bring_up()
+
+    def _shown(self, panels: tuple[str, ...]) -> str:
+        """Of panels that share a place, the one that was asked for last."""
+        asked = [name for name in self._chosen if name in panels]
+        return asked[-1] if asked else panels[0] if panels else ""
+
+    def _bring_up(self) -> None:
+        """Shows what its place shows; a panel that comes to the screen is painted at once."""
+        visible = self.on_screen
+        if visible != self._placed:
+            # A grid fills its places in the order of its children.
+            self._placed = visible
+            order = {name: at for at, name in enumerate(visible)}
+            self.query_one("#panels").sort_children(key=lambda panel: order.get(panel.id or "", len(order)))
+        for name, panel in self._panels.items():
+            came = name in visible and not panel.display
+            panel.display = name in visible
+            panel.set_class(name == self.current, "current")
+            if came and self._view is not None:
+                panel.show(self._view)
+        self._name_panels()
+
+    def _name_panels(self) -> None:
+        panels = [self._panels[name] for name in self.there]
+        snapshot = self._view.snapshot if self._view else None
+        self.query_one(PanelStrip).show(panels, self.current, self.on_screen, snapshot)
+
+    # What a person asks for
 
     def next_panel(self, step: int) -> None:
-        """Makes another panel the current one: the shown one in a small terminal, else the focused one."""
-        hidden = {"entities"} if not self._listed else set()
-        hidden |= {"operations"} if self.compact else set()
-        panels = [name for name in _PANELS if name not in hidden]
-        at = panels.index(self.current) if self.current in panels else -step
-        self.current = panels[(at + step) % len(panels)]
-        self._mark_current()
+        """Makes the next panel, or the one before, the current one."""
+        there = self.there
+        at = there.index(self.current) if self.current in there else -step
+        self.go_to(there[(at + step) % len(there)])
+
+    def go_to(self, name: str) -> None:
+        """Brings a panel up, and the keyboard to it."""
+        if name not in self.there:
+            return
+        self._make_current(name)
+        self.take_focus()
+
+    def take_focus(self) -> None:
+        """Brings the keyboard to the current panel, once it is laid out."""
         self.call_after_refresh(self._focus_current)
 
-    def _list(self, listed: bool) -> None:
-        """Shows the entities where the run has a list of them, and gives them room."""
-        self._listed = listed
-        self.set_class(listed, "-listed")
-        self.set_class(not listed, "-unlisted")
-        if not listed and self.current == "entities":
-            self.current = _PANELS[0]
-        self._mark_current()
+    def _focus_current(self) -> None:
+        if self.current not in self.on_screen:
+            return
+        panel = self._panels[self.current]
+        target = panel if panel.focusable else next((w for w in panel.query("*") if w.focusable), None)
+        # With none, keys of the panel that had it would still be its own.
+        self.screen.set_focus(target, scroll_visible=False)
+
+    def on_click(self, event: events.Click) -> None:
+        """Any place of a panel makes it the current one; twice gives it the room, or takes it back."""
+        holder = self._holder(event.widget) if event.widget is not None else None
+        if holder is None:
+            return
+        if holder.id != self.current:
+            self.go_to(holder.id or "")
+        elif event.chain == 2 and event.widget is holder:
+            self.toggle_zoom()
+
+    def _make_current(self, name: str) -> None:
+        self.current = name
+        self._chosen = [*(each for each in self._chosen if each != name), name]
+        self._bring_up()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        holder = self._holder(event.widget)
+        if holder is not None and holder.id in self.on_screen and holder.id != self.current:
+            self._make_current(holder.id)
+
+    @staticmethod
+    def _holder(widget: Widget) -> RunPanel | None:
+        return next((each for each in widget.ancestors_with_self if isinstance(each, RunPanel)), None)
 
     def toggle_zoom(self) -> None:
         """Gives the current panel the whole screen, or takes it back."""
-        self._follow_focus()
-        self.toggle_class("-zoomed")
+        self.zoomed = not self.zoomed
+        if self.zoomed:
+            self._make_current(self.current)
+        self._lay()
 
     def unzoom(self) -> bool:
         """Whether there was a zoom to leave."""
-        zoomed = self.has_class("-zoomed")
-        self.remove_class("-zoomed")
-        return zoomed
+        if self.zoomed:
+            self.toggle_zoom()
+            return True
+        return False
 
     def next_window(self) -> None:
+        """The charts look back 5 minutes, over the whole run, 1 minute."""
         self._window = (self._window + 1) % len(WINDOWS)
         self._window_chosen = True
-        self._title_charts()
 
-    def _title_charts(self) -> None:
-        for chart in self.query(RunChart):
-            chart.retitle(WINDOWS[self._window][1])
+    def choose_window(self, seconds: float | None) -> None:
+        """The charts look back that far; None: over the whole run."""
+        self._window = [window for window, _ in WINDOWS].index(seconds)
+        self._window_chosen = True
 
-    def _follow_focus(self) -> None:
-        focused = self.screen.focused
-        holder: Widget | None = next(
-            (
-                w
-                for w in (focused.ancestors_with_self if focused else ())
-                if isinstance(w, Widget) and w.id in _PANELS
-            ),
-            None,
-        )
-        if holder is not None and holder.id is not None and not self.compact:
-            self.current = holder.id
-            self._mark_current()
-
-    def _mark_current(self) -> None:
-        for name in _PANELS:
-            self.query_one(f"#{name}").set_class(name == self.current, "current")
-        self._title_charts()
-
-    def _focus_current(self) -> None:
-        panel = self.query_one(f"#{self.current}")
-        target = panel if panel.focusable else next((w for w in panel.query("*") if w.focusable), None)
-        if target is not None:
-            target.focus(scroll_visible=False)
+    def toggle_log(self) -> None:
+        """Latencies from 0, or on a logarithmic scale."""
+        self.log_scale = not self.log_scale

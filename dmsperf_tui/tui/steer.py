@@ -1,4 +1,4 @@
-"""Where the load is and where it goes, with the newest change and its acknowledgement."""
+"""Where the load is and where it goes, with the newest change: acknowledged, reached, and what it did."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from textual.content import Content
 
 from dmsperf_tui.plan.units import format_clock
 from dmsperf_tui.run.snapshot import EventRow, RunSnapshot, RunState, WorkloadRow
-from dmsperf_tui.tui.events import newest_change
-from dmsperf_tui.tui.levels import by_rate, step
+from dmsperf_tui.tui.changes import LEAST_S, effect, newest, pending, reached
+from dmsperf_tui.tui.figures import closed_vus
+from dmsperf_tui.tui.layout import small
+from dmsperf_tui.tui.levels import by_rate, step, under_way
+from dmsperf_tui.tui.panel import View
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.wording import (
+    STEERING,
     applied,
     count,
     per,
@@ -21,25 +25,52 @@ from dmsperf_tui.tui.wording import (
     shorten,
 )
 
+_MOST_LINES = 2
+"""Workloads that have a line each where there is room; more are told together, and in their own table."""
+_NARROW = 60
 
-def change_line(event: EventRow | None, snapshot: RunSnapshot, width: int) -> Content:
+
+def change_line(event: EventRow | None, snapshot: RunSnapshot, scope: str | None, width: int) -> Content:
     """`04:02  VUs 40 → 50  ✓ applied in 0.6 s`."""
     if event is None:
-        if by_rate(snapshot):
-            unit = per(rate_unit_s(snapshot))
-            one, ten = (f"{rate_number(step(snapshot) * steps)}{unit}" for steps in (1, 10))
-            long = f"No change by hand yet:  + and - change the rate by {one},  [ and ] by {ten},  v sets it."
-            short = f"No change by hand yet.  + - {one}   [ ] {ten}   v set"
+        if by_rate(snapshot, scope):
+            row = next(iter(under_way(snapshot, scope)), None)
+            unit_s = row.time_unit_s if scope and row else rate_unit_s(snapshot)
+            one, ten = (f"{rate_number(step(snapshot, scope) * steps)}{per(unit_s)}" for steps in (1, 10))
+            long = f"No change by hand yet:  + and - change the rate by {one},  [ and ] by {ten},  r sets it."
+            short = f"No change by hand yet.  + - {one}   [ ] {ten}   r set"
         else:
             long = "No change by hand yet:  + and - move the VU target by one,  [ and ] by ten,  v sets it."
             short = "No change by hand yet.  + - one VU   [ ] ten   v set"
         return Content.styled(long if width >= len(long) else short, "$foreground-muted")
     clock = format_clock(event.at_s)
     done = applied(event)
+    others = len(pending(snapshot.events)) - (event.kind in STEERING and event.applied_s is None)
+    if others:
+        short = done.partition(" ")[0] if width < _NARROW else done
+        done = f"{short} (+{others} pending)"
     glyph = "✗ " if event.kind == "worker-lost" else ""
     text = shorten(glyph + event.text, max(8, width - len(clock) - len(done) - 4))
-    tone = "$success" if event.applied_s is not None else "$warning"
+    tone = "$success" if event.applied_s is not None and not others else "$warning"
     return Content.assemble((clock, "$foreground-muted"), "  ", (text, "bold"), "  ", (done, tone))
+
+
+def effect_line(change: EventRow | None, view: View, width: int) -> Content:
+    """`38 of 50 there   req/s 412 → 540   p95 183 → 240 ms`: how far the change is, what it did."""
+    snapshot, timeline = view.snapshot, view.timeline
+    if change is None or change.kind not in STEERING:
+        return Content("")
+    there = reached(timeline, snapshot, change)
+    did = effect(timeline, snapshot.events, change, response=snapshot.info.open)
+    words = [there] if there else []
+    if did is not None:
+        words.append(did.text)
+    elif timeline.end_s - change.at_s < LEAST_S + 2:
+        words.append(f"what it does is told after {LEAST_S} whole seconds")
+    while len(words) > 1 and len("   ".join(words)) > width - 7:
+        words.pop(0)
+    indent = " " * (len(format_clock(change.at_s)) + 2)
+    return Content.styled(f"{indent}{shorten('   '.join(words), max(8, width - len(indent)))}", "$foreground")
 
 
 def workload_line(row: WorkloadRow, width: int, named: int) -> Content:
@@ -91,39 +122,77 @@ def _late(row: WorkloadRow) -> list[tuple[str, str]]:
     return [(f"  {count(number)} {word}", tone) for number, word, tone in parts if number]
 
 
+def together_line(snapshot: RunSnapshot, width: int) -> Content:
+    """`all 5 workloads   VUs 38 → 50   rate 120/s   ▲ 2 by hand   g goes through them`."""
+    rows = under_way(snapshot)
+    parts: list[tuple[str, str]] = [(f"all {len(rows)} workloads", "bold")]
+    if any(not row.open for row in rows):
+        parts.append((f"VUs {closed_vus(snapshot)} → {snapshot.heading}", "bold"))
+    if any(row.open for row in rows):
+        parts.append((f"rate {rate_words(snapshot.target_rate, rate_unit_s(snapshot))}", "bold"))
+    if by_hand := sum(row.by_hand for row in rows):
+        parts.append((f"▲ {by_hand} by hand", "$warning"))
+    if snapshot.waiting:
+        parts.append((f"{count(snapshot.waiting)} waiting", "bold $warning"))
+    parts.append(("g goes through them", "$foreground-muted"))
+    while len(parts) > 1 and sum(len(text) + 3 for text, _ in parts) - 3 > width:
+        parts.pop()
+    return Content("   ").join([Content.styled(*part) for part in parts])
+
+
 class SteerPanel(VerticalScroll):
-    """The newest change first, then a line for each workload."""
+    """The load of what the keys steer, the newest change below it, and what came of that."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, can_focus=False)
-        self._snapshot: RunSnapshot | None = None
+        self._view: View | None = None
+        self._title = ""
 
     def compose(self) -> ComposeResult:
         yield Reading(id="workload-lines")
         yield Reading(id="change-line")
-
-    def on_mount(self) -> None:
-        self.border_title = "Steer"
+        yield Reading(id="effect-line")
 
     def on_resize(self) -> None:
         self._paint()
 
-    def show(self, snapshot: RunSnapshot) -> None:
-        self._snapshot = snapshot
+    def show(self, view: View) -> None:
+        self._view = view
         self._paint()
 
     def _paint(self) -> None:
-        snapshot, width = self._snapshot, self.scrollable_content_region.width
-        if snapshot is None or width < 10:
+        view, width = self._view, self.scrollable_content_region.width
+        if view is None or width < 10:
             return
-        rows = snapshot.workloads
-        named = min(24, max((len(row.name) for row in rows), default=0))
+        snapshot = view.snapshot
+        several = len(snapshot.workloads) > 1
+        title = f"Steer · {view.scope or 'all workloads'}" if several else "Steer"
+        if title != self._title:
+            self._title = title
+            self.border_title = Content(title)
         if snapshot.state is RunState.PREPARING:
             waiting = "The load can be steered here once it has started."
-            self.query_one("#workload-lines", Reading).put(Content.styled(waiting, "$foreground-muted"))
-            self.query_one("#change-line", Reading).put(Content(""))
+            self._put(Content.styled(waiting, "$foreground-muted"), Content(""), Content(""))
             return
-        lines = [workload_line(row, width, named) for row in rows]
-        self.query_one("#workload-lines", Reading).put(Content("\n").join(lines))
-        change = change_line(newest_change(snapshot.events), snapshot, width)
-        self.query_one("#change-line", Reading).put(change)
+        change = newest(view.timeline, snapshot.events)
+        self._put(
+            self._load_lines(view, width),
+            change_line(change, snapshot, view.scope, width),
+            effect_line(change, view, width),
+        )
+
+    def _load_lines(self, view: View, width: int) -> Content:
+        rows = under_way(view.snapshot, view.scope)
+        if len(rows) > (1 if small(*self.app.size) else _MOST_LINES):
+            return together_line(view.snapshot, width)
+        named = min(24, max((len(row.name) for row in rows), default=0))
+        lines = [workload_line(row, width - 2, named) for row in rows]
+        if view.scope and len(view.snapshot.workloads) > 1:
+            # A small terminal has no title that says so.
+            lines = [Content.assemble(("▸ ", "bold $accent"), line) for line in lines]
+        return Content("\n").join(lines)
+
+    def _put(self, *lines: Content) -> None:
+        for reading, line in zip(self.query(Reading), lines, strict=True):
+            reading.display = bool(line)
+            reading.put(line)

@@ -1,65 +1,56 @@
-"""An environment made ready from the screen: its steps, and what each of them says while it runs."""
+"""An environment made ready from the screen: its steps, what each says while it runs, and a log of all."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from textwrap import wrap
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 import httpx
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import OptionList, Static
+from textual.widgets import Button, OptionList, RichLog
 from textual.widgets.option_list import Option
 
 from dmsperf_tui.plan.errors import ConfigError
+from dmsperf_tui.plan.secrecy import without_secret_fields
 from dmsperf_tui.run.preparation import SetupError, control_client
 from dmsperf_tui.settings.config import RunConfig
 from dmsperf_tui.settings.environment import Environment
-from dmsperf_tui.systems.checks import PreflightRow, StepError, StepRow
+from dmsperf_tui.systems.checks import StepError, StepRow
 from dmsperf_tui.systems.dms.setup.answers import unreachable
 from dmsperf_tui.tui.dialogs import Confirm
-from dmsperf_tui.tui.environment import check_line, login_words, tls_words, warns
+from dmsperf_tui.tui.environment import login_words, tls_words
+from dmsperf_tui.tui.layout import WIDE
 from dmsperf_tui.tui.readings import Reading
-from dmsperf_tui.tui.steps import STEPS, Row, Step, failed, hosts, on_this_machine
+from dmsperf_tui.tui.rows import Row, aimed, bar, reference, result, row_line, row_lines
+from dmsperf_tui.tui.steps import CHECK, Step, hosts, on_this_machine, steps_for
 from dmsperf_tui.tui.wording import Tone
 
-_KEYS = {"enter": "Run it", "c": "Cancel it", "↑ ↓": "Choose", "esc": "Back"}
+_BUTTONS = {"run": "enter Run", "cancel": "c Cancel", "log": "l Log", "leave": "esc Back"}
 _NOT_RUN = Tone(" ", "", "$foreground-muted")
 _RUNNING = Tone("●", "under way", "bold $primary")
 _CANCELLED = Tone("■", "cancelled", "$warning")
-_GLYPHS = {True: ("✓", "$success"), False: ("✗", "bold $error"), None: ("•", "$foreground-muted")}
+_MOST_LOGGED = 5000
+_MOST_ROWS = 300
+"""Of a step that streams; the log has more."""
 
 
-def row_line(row: Row) -> Content:
-    """`✓ vendor  dmsperf-tui made  changed`, and the mend below."""
-    if isinstance(row, PreflightRow):
-        return check_line(row)
-    glyph, tone = _GLYPHS[row.ok]
-    return Content.assemble(
-        (f"{glyph} {row.name}", tone),
-        f"  {row.detail}",
-        ("  changed" if row.changed else "", "bold $accent"),
-        (f"\n  → {row.mend}" if row.mend else "", "$warning"),
-    )
+class StepList(OptionList):
+    """A click shows what a step does; to run it takes Enter or the button."""
 
-
-def result(rows: Sequence[Row]) -> Tone:
-    """How a step has ended."""
-    if any(map(failed, rows)):
-        return Tone("✗", "failed", "bold $error")
-    checks = [row for row in rows if isinstance(row, PreflightRow)]
-    if warnings := sum(map(warns, checks)):
-        return Tone("▲", f"done, {warnings} warning" + ("s" if warnings > 1 else ""), "$warning")
-    changes = sum(isinstance(row, StepRow) and row.changed for row in rows)
-    said = "" if checks else f", {changes or 'nothing'} changed"
-    return Tone("✓", f"done{said}", "$success")
+    async def _on_click(self, event: events.Click) -> None:
+        event.prevent_default()
+        clicked = event.style.meta.get("option")
+        if isinstance(clicked, int) and 0 <= clicked < self.option_count:
+            self.highlighted = clicked
 
 
 class StepsScreen(ModalScreen[None]):
@@ -68,6 +59,7 @@ class StepsScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "leave", "Back"),
         Binding("c", "cancel", "Cancel the step"),
+        Binding("l", "log", "The log over the whole panel, and back"),
     ]
 
     def __init__(
@@ -75,14 +67,16 @@ class StepsScreen(ModalScreen[None]):
         config: RunConfig,
         read: Callable[[], RunConfig],
         *,
-        steps: Sequence[Step] = STEPS,
+        steps: Sequence[Step] | None = None,
         client: Callable[[Environment], httpx.AsyncClient] = control_client,
+        clock: Callable[[], str] = lambda: time.strftime("%H:%M:%S"),
     ) -> None:
         super().__init__()
-        self._environment = config.environment
+        self._config = config
         self._read = read
         self._client = client
-        self._steps = {step.name: step for step in steps}
+        self._clock = clock
+        self._steps = {step.name: step for step in steps or steps_for(config)}
         self._rows: dict[str, list[Row]] = {}
         self._tones: dict[str, Tone] = {}
         self._under_way: str | None = None
@@ -91,31 +85,43 @@ class StepsScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         yield Reading(id="steps-title")
         with Horizontal(id="steps-body"):
-            yield OptionList(
-                *[Option(self._line(step), id=step.name) for step in self._steps.values()],
+            yield StepList(
+                *[Option(step.name, id=step.name) for step in self._steps.values()],
                 id="steps",
                 classes="choices",
                 markup=False,
             )
-            with VerticalScroll(id="step", classes="panel"):
-                yield Reading(id="step-rows")
-        keys = [
-            Content.assemble((key, "bold $footer-key-foreground"), f" {word}") for key, word in _KEYS.items()
-        ]
-        yield Static(Content("   ").join(keys), id="steps-keys", markup=False)
+            with Vertical(id="steps-said"):
+                with VerticalScroll(id="step", classes="panel"):
+                    yield Reading(id="step-rows")
+                yield RichLog(id="steps-log", classes="panel", max_lines=_MOST_LOGGED, min_width=1)
+        with Horizontal(id="steps-keys", classes="bar-buttons"):
+            for name, words in _BUTTONS.items():
+                yield Button(words, id=f"steps-{name}-button", name=name, compact=True)
 
     def on_mount(self) -> None:
         steps = self.query_one("#steps", OptionList)
         steps.border_title = "Steps"
         steps.focus()
         steps.highlighted = 0
+        log = self.query_one(RichLog)
+        log.border_title = "Log"
+        log.border_subtitle = "what is done here appears here"
         self._title()
 
+    def on_resize(self) -> None:
+        for step in self._steps.values():
+            self._list(step)
+
+    @property
+    def _environment(self) -> Environment:
+        return self._config.environment
+
     def _title(self) -> None:
-        place = self._environment
+        place, name = self._environment, reference(self._environment)
         parts: list[str | tuple[str, str]] = [
-            (f"Set up: {self._reference()}", "bold"),
-            "  " if self._reference() == place.url else f"  {place.url}  ",
+            (f"Set up: {name}", "bold"),
+            "  " if name == place.url else f"  {place.url}  ",
             tls_words(place.url, insecure=place.insecure),
         ]
         if place.cms_url:
@@ -123,30 +129,51 @@ class StepsScreen(ModalScreen[None]):
         parts += ["  ", login_words(place)]
         self.query_one("#steps-title", Reading).put(Content.assemble(*parts))
 
-    def _reference(self) -> str:
-        """What names the environment on a command line: one that was given by its URL has no file."""
-        place = self._environment
-        return place.url if place.name == urlsplit(place.url).netloc else place.name
-
     def _line(self, step: Step) -> Content:
         tone = self._tones.get(step.name, _NOT_RUN)
+        words = tone.word or step.what
+        if step.name == self._under_way and (progress := self._progress(step)):
+            words = f"{100 * progress[0] // max(1, progress[1])} %"
+        if self.app.size.width < WIDE:
+            words = words.partition(",")[0] if tone.word else ""
         return Content.assemble(
-            (f"{tone.glyph} {step.name:<10}", tone.style or "bold"), (step.what, "$foreground-muted")
+            (f"{tone.glyph} {step.name:<12}", tone.style or "bold"),
+            (words, tone.style if tone.word else "$foreground-muted"),
         )
+
+    def _progress(self, step: Step) -> tuple[int, int] | None:
+        rows = self._rows.get(step.name)
+        return rows[-1].progress if rows and isinstance(rows[-1], StepRow) else None
+
+    def _list(self, step: Step) -> None:
+        self.query_one("#steps", OptionList).replace_option_prompt(step.name, self._line(step))
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self) -> None:
         self._paint()
 
     @on(OptionList.OptionSelected)
-    def _selected(self, event: OptionList.OptionSelected) -> None:
+    def _selected(self) -> None:
+        self.action_run()
+
+    @on(Button.Pressed)
+    async def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        await self.run_action(f"screen.{event.button.name}")
+
+    def action_run(self) -> None:
+        """The highlighted step."""
+        option = self.query_one("#steps", OptionList).highlighted_option
         if self._under_way is not None:
             self.notify(f"{self._under_way} is under way: c cancels it.", markup=False)
-        elif event.option_id is not None:
-            self._perform(self._steps[event.option_id])
+        elif option is not None and option.id is not None:
+            self._perform(self._steps[option.id])
 
     def action_cancel(self) -> None:
         self.workers.cancel_node(self)
+
+    def action_log(self) -> None:
+        self.toggle_class("-log")
 
     def action_leave(self) -> None:
         self.action_cancel()
@@ -160,87 +187,110 @@ class StepsScreen(ModalScreen[None]):
                 await self._go(step)
         finally:
             self._under_way = None
+            if self.is_attached:
+                self._list(step)
 
     async def _may(self, step: Step) -> bool:
         """Asks before what is hard to undo, and once where the environment is not on this machine."""
-        if self._agreed and not step.question:
+        asked = step.question(self._environment)
+        if not asked and (self._agreed or step.here):
             return True
-        names = hosts(self._environment)
-        question = step.question or f"Run {step.name} at {{host}}?"
+        names = " and ".join(hosts(self._environment))
         what = step.help
-        if not on_this_machine(self._environment):
+        if not on_this_machine(self._environment) and not step.here:
             what += "\nIt is not on this machine: others may use it."
-        asked = Confirm(question.format(host=" and ".join(names)), what, "Run it", "Leave it")
-        answer = await self.app.push_screen_wait(asked)
-        self._agreed = self._agreed or answer is True
+        question = asked or f"Run {step.name} at {names}?"
+        answer = await self.app.push_screen_wait(Confirm(question, what, "Run it", "Leave it"))
+        self._agreed = self._agreed or (answer is True and not step.here)
         return answer is True
 
     async def _go(self, step: Step) -> None:
         rows = self._rows[step.name] = []
         self._mark(step, _RUNNING)
+        self._note(step, "begins")
         tone = _CANCELLED
         try:
             config = await asyncio.to_thread(self._read)
             async with self._client(config.environment) as client:
                 async for row in step.rows(client, config):
-                    self._take(rows, row)
-                    self._paint()
+                    self._take(step, aimed(row, config.environment))
             # A step may have made the credentials that the next one needs.
-            self._environment = (await asyncio.to_thread(self._read)).environment
+            self._config = await asyncio.to_thread(self._read)
             tone = result(rows)
         except (ConfigError, SetupError, StepError, OSError, ValueError) as fault:
-            rows.append(StepRow(step.name, False, str(fault)))
+            self._take(step, StepRow(step.name, False, str(fault)))
             tone = result(rows)
         except httpx.HTTPError as fault:
-            rows.append(StepRow(step.name, False, unreachable(fault), mend="is the service running?"))
+            self._take(step, StepRow(step.name, False, unreachable(fault), mend="is the service running?"))
             tone = result(rows)
         except asyncio.CancelledError:
             rows.append(StepRow(step.name, None, "cancelled: what it had done until then stands"))
             raise
         finally:
             self._mark(step, tone)
+            self._note(step, tone.content().plain)
 
-    @staticmethod
-    def _take(rows: list[Row], row: Row) -> None:
+    def _take(self, step: Step, row: Row) -> None:
         """A row takes the place of the one before where that one was on its way to it."""
-        if rows and rows[-1].ok is None and rows[-1].name == row.name:
+        rows = self._rows[step.name]
+        if isinstance(row, StepRow) and step.streams:
+            row = replace(row, detail=without_secret_fields(row.detail))
+        if rows and rows[-1].ok is None and rows[-1].name == row.name and not step.streams:
             rows[-1] = row
         else:
             rows.append(row)
+        del rows[:-_MOST_ROWS]
+        if not isinstance(row, StepRow) or row.progress is None:
+            self._note(step, row_line(row).plain)
+        self._list(step)
+        self._paint()
+
+    def _note(self, step: Step, text: str) -> None:
+        """A line of the log, wrapped beside its time and its step; a mend has one of its own."""
+        if not self.is_attached:
+            return
+        log = self.query_one(RichLog)
+        log.border_subtitle = ""
+        head = f"{self._clock()} {step.name:<9}"
+        width = max(len(head) + 20, log.scrollable_content_region.width)
+        for line in text.splitlines():
+            rows = wrap(line, width, initial_indent=head, subsequent_indent=" " * len(head))
+            log.write("\n".join(rows or [head]))
 
     def _mark(self, step: Step, tone: Tone) -> None:
         self._tones[step.name] = tone
         if not self.is_attached:
             return
-        self.query_one("#steps", OptionList).replace_option_prompt(step.name, self._line(step))
+        self._list(step)
         self._title()
         self._paint()
 
+    def _command(self, step: Step) -> str:
+        """What does the same on a command line."""
+        words = f"dmsperf-tui setup {step.name} --env {reference(self._environment)}"
+        if step.name == CHECK.name:
+            words += f" --scenario {self._config.plan.name} --profile {self._config.profile.name}"
+        return words
+
     def _paint(self) -> None:
         """What the highlighted step has said, or what it will do."""
-        steps = self.query_one("#steps", OptionList)
-        option = steps.highlighted_option
+        option = self.query_one("#steps", OptionList).highlighted_option
         if option is None or option.id is None:
             return
         step, panel = self._steps[option.id], self.query_one("#step", VerticalScroll)
         tone, rows = self._tones.get(step.name), self._rows.get(step.name, [])
-        panel.border_title = Content(step.name)
+        of = f" for {self._config.plan.name} · {self._config.profile.name}" if step.name == CHECK.name else ""
+        panel.border_title = Content(f"{step.name}{of}")
         panel.border_subtitle = tone.content() if tone else ""
-        # What mends several in a row is said once, below the last of them.
-        following = [*[row.mend for row in rows[1:]], ""]
-        lines = [
-            row_line(replace(row, mend="") if row.mend == after else row)
-            for row, after in zip(rows, following, strict=False)
-        ]
+        lines = [row_lines(rows)] if rows else [Content.styled("• on its way …", "$foreground-muted")]
         if tone is None:
-            command = f"dmsperf-tui setup {step.name} --env {self._reference()}"
             lines = [
                 Content(step.help),
                 Content(""),
                 Content.styled("Enter runs it, as does:", "$foreground-muted"),
-                Content.styled(command, "bold"),
+                Content.styled(self._command(step), "bold"),
             ]
-        elif not rows:
-            lines = [Content.styled("• on its way …", "$foreground-muted")]
+        elif progress := self._progress(step):
+            lines.append(bar(*progress))
         self.query_one("#step-rows", Reading).put(Content("\n").join(lines))
         self.call_after_refresh(panel.scroll_end if rows else panel.scroll_home, animate=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from textual.theme import Theme
 
 CHART_COLOURS = {
@@ -18,6 +20,36 @@ CHART_COLOURS = {
     "chart-mark": "#e0a33a",
 }
 """For themes that are not ours: middling tones, readable on dark and on light."""
+ANSI = {
+    "chart-axis": "ansi_default",
+    "chart-planned": "ansi_default",
+    "chart-target": "ansi_yellow",
+    "chart-actual": "ansi_cyan",
+    "chart-throughput": "ansi_cyan",
+    "chart-failures": "ansi_red",
+    "chart-p50": "ansi_green",
+    "chart-p95": "ansi_cyan",
+    "chart-p99": "ansi_magenta",
+    "chart-bound": "ansi_red",
+    "chart-mark": "ansi_yellow",
+    "foreground-muted": "ansi_default",
+    "text-muted": "ansi_default",
+    "border": "ansi_default",
+    "border-blurred": "ansi_default",
+    "footer-key-foreground": "ansi_default",
+}
+"""For themes made of the terminal's own 16 colours, where a muted one might be as dark as the ground."""
+
+
+def usual_theme(environment: Mapping[str, str], color_system: str | None, there: Collection[str]) -> str:
+    """The theme to begin with: what `TEXTUAL_THEME` names, else the terminal's own colours where it has 16.
+
+    `color_system` is Rich's word for what the terminal can do, `there` the names of all themes.
+    """
+    named = [name.strip() for name in environment.get("TEXTUAL_THEME", "").split(",")]
+    usual = "ansi-dark" if color_system in (None, "standard") else DARK.name
+    return next((name for name in named if name in there), usual)
+
 
 DARK = Theme(
     name="dmsperf-dark",
@@ -34,8 +66,8 @@ DARK = Theme(
     dark=True,
     variables={
         **CHART_COLOURS,
-        "chart-axis": "#66738a",
-        "chart-planned": "#8391a8",
+        "chart-axis": "#8391a8",
+        "chart-planned": "#8b98ae",
         "chart-target": "#f0b44c",
         "chart-actual": "#5cc1ff",
         "chart-throughput": "#5cc1ff",
@@ -48,36 +80,38 @@ DARK = Theme(
         "border": "#35425a",
         "border-blurred": "#2a3546",
         "footer-key-foreground": "#e9b454",
+        "foreground-muted": "#98a3b3",
     },
 )
 LIGHT = Theme(
     name="dmsperf-light",
     primary="#0b63b0",
     secondary="#3f6a94",
-    accent="#9a5b00",
+    accent="#8a5200",
     foreground="#1d2530",
     background="#fbfcfd",
     surface="#f3f5f8",
     panel="#e6eaf0",
-    success="#16794a",
-    warning="#9a5b00",
+    success="#126b40",
+    warning="#8a5200",
     error="#b8232f",
     dark=False,
     variables={
         **CHART_COLOURS,
-        "chart-axis": "#7a8596",
-        "chart-planned": "#7a8596",
-        "chart-target": "#b06a00",
+        "chart-axis": "#5a6474",
+        "chart-planned": "#5a6474",
+        "chart-target": "#8a5200",
         "chart-actual": "#0b63b0",
         "chart-throughput": "#0b63b0",
         "chart-failures": "#b8232f",
-        "chart-p50": "#16794a",
+        "chart-p50": "#126b40",
         "chart-p95": "#0b63b0",
         "chart-p99": "#7b3fb5",
         "chart-bound": "#b8232f",
-        "chart-mark": "#9a5b00",
+        "chart-mark": "#8a5200",
         "border": "#b9c3d0",
         "border-blurred": "#ccd4de",
-        "footer-key-foreground": "#9a5b00",
+        "footer-key-foreground": "#8a5200",
+        "foreground-muted": "#566070",
     },
 )

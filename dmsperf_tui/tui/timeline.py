@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from dmsperf_tui.run.snapshot import TimelineRow
+from dmsperf_tui.tui.chart_data import Memo
 
 Values = list[float | None]
 _ENOUGH = 10
@@ -26,13 +26,21 @@ class Timeline:
     planned: Values = field(default_factory=list)
     target: Values = field(default_factory=list)
     vus: Values = field(default_factory=list)
+    """All of them, as `target` is for the closed ones alone."""
+    closed_vus: Values = field(default_factory=list)
+    """Those of closed workloads."""
     planned_rate: Values = field(default_factory=list)
     """Iterations a second."""
     target_rate: Values = field(default_factory=list)
     starts: Values = field(default_factory=list)
     """Iterations that started, a second: of this one, or the mean of a few where they are rare."""
+    open_starts: Values = field(default_factory=list)
+    """Those of them that open workloads made."""
     requests: Values = field(default_factory=list)
     failed: Values = field(default_factory=list)
+    """None where none did."""
+    failed_percent: Values = field(default_factory=list)
+    """The share of the requests; None where there was none."""
     p50: Values = field(default_factory=list)
     p95: Values = field(default_factory=list)
     p99: Values = field(default_factory=list)
@@ -42,8 +50,15 @@ class Timeline:
     r99: Values = field(default_factory=list)
     measured_from_s: float | None = None
     """When the warm-up was over; None while it is not, and where there was none."""
-    _newest: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=_LONGEST))
-    """The target rate and the starts of the newest seconds under load."""
+    paused_s: int = 0
+    """Seconds that were paused from start to end."""
+    tells_open_starts: bool = False
+    """Whether any second had one: records of old do not tell them apart."""
+    any_failed: bool = False
+    memo: Memo = field(default_factory=dict)
+    """For charts of these columns."""
+    _newest: deque[tuple[float, int, int]] = field(default_factory=lambda: deque(maxlen=_LONGEST))
+    """The target rate, the starts and the open ones of the newest seconds under load."""
     _warming_up: bool = False
 
     @property
@@ -60,15 +75,22 @@ class Timeline:
                 self.measured_from_s = float(row.second)
             self._warming_up = row.warm_up
             idle = not row.running
+            self.paused_s += idle
             self.times.append(at)
             self.planned.append(row.planned)
             self.target.append(row.target)
             self.vus.append(row.vus)
+            self.closed_vus.append(row.vus - row.open_vus)
             self.planned_rate.append(row.planned_rate)
             self.target_rate.append(row.target_rate)
-            self.starts.append(None if idle else self._mean_starts(row))
+            starts, open_starts = (None, None) if idle else self._mean_starts(row)
+            self.starts.append(starts)
+            self.open_starts.append(open_starts)
+            self.tells_open_starts = self.tells_open_starts or row.open_starts > 0
             self.requests.append(None if idle else row.requests)
-            self.failed.append(None if idle else row.failed)
+            self.failed.append(row.failed or None)
+            self.any_failed = self.any_failed or row.failed > 0
+            self.failed_percent.append(100 * row.failed / row.requests if row.requests else None)
             self.p50.append(row.p50_ms)
             self.p95.append(row.p95_ms)
             self.p99.append(row.p99_ms)
@@ -76,18 +98,16 @@ class Timeline:
             self.r95.append(row.r95_ms)
             self.r99.append(row.r99_ms)
 
-    def _mean_starts(self, row: TimelineRow) -> float:
-        self._newest.append((row.target_rate, row.starts))
+    def _mean_starts(self, row: TimelineRow) -> tuple[float, float]:
+        """Of all workloads and of the open ones."""
+        self._newest.append((row.target_rate, row.starts, row.open_starts))
         wanted = math.ceil(_ENOUGH / row.target_rate) if row.target_rate > 0 else 1
-        taken: list[int] = []
-        for target, starts in reversed(self._newest):
+        seconds = starts = opened = 0
+        for target, in_second, open_in_second in reversed(self._newest):
             # Not beyond a change: what was there before it is another rate.
-            if taken and (len(taken) >= wanted or not target / 2 <= row.target_rate <= target * 2):
+            if seconds and (seconds >= wanted or not target / 2 <= row.target_rate <= target * 2):
                 break
-            taken.append(starts)
-        return sum(taken) / len(taken)
-
-    def since(self, start_s: float, values: Values) -> tuple[Sequence[float], Sequence[float | None]]:
-        """The times and values of one series from `start_s` on, and one before it so that lines enter."""
-        first = max(0, bisect_left(self.times, start_s) - 1)
-        return self.times[first:], values[first:]
+            seconds += 1
+            starts += in_second
+            opened += open_in_second
+        return starts / seconds, opened / seconds

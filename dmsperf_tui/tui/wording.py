@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +47,7 @@ VERDICTS = {
 }
 
 
-STEERING = ("vus", "rate", "scale", "hold", "release", "skip", "extend", "weights")
+STEERING = ("vus", "rate", "scale", "hold", "release", "skip", "extend", "weights", "undo")
 """Events that the workers acknowledge."""
 JUDGED = {True: ("✓", "$success"), False: ("✗", "bold $error"), None: ("◌", "$foreground-muted")}
 """Glyph and colour of a check or a threshold: holds, fails, nothing to judge yet."""
@@ -63,23 +64,35 @@ def state_tone(snapshot: RunSnapshot, *, lost: bool) -> Tone:
 
 def outcome(snapshot: RunSnapshot) -> Tone:
     """How a run that is over ended, in one word group."""
-    if snapshot.state is RunState.FAILED:
-        return Tone("✗", "FAILED BEFORE LOAD STARTED", "bold $error")
-    if snapshot.state is RunState.CRASHED:
-        return Tone("✗", "CRASHED", "bold $error")
-    if snapshot.state is RunState.ABORTED:
-        return Tone("✗", "ABORTED", "bold $error")
     failing = sum(row.ok is False for row in snapshot.thresholds)
-    if snapshot.exit_code == 96 or snapshot.health.verdict == "invalid":
+    return ending(snapshot.state, snapshot.exit_code, snapshot.health.verdict, failing)
+
+
+def ending(state: RunState, exit_code: int | None, verdict: str, failing: int = 0) -> Tone:
+    """The same of a record's head; `failing` thresholds, where their number is known."""
+    if state is RunState.FAILED:
+        return Tone("✗", "FAILED BEFORE LOAD STARTED", "bold $error")
+    if state is RunState.CRASHED:
+        return Tone("✗", "CRASHED", "bold $error")
+    if state is RunState.ABORTED:
+        return Tone("✗", "ABORTED", "bold $error")
+    if exit_code == 96 or verdict == "invalid":
         return Tone("✗", "INVALID: the load generator could not keep up", "bold $error")
     if failing:
         noun = "THRESHOLD" if failing == 1 else "THRESHOLDS"
         return Tone("✗", f"{failing} {noun} FAILED", "bold $error")
-    if snapshot.state is RunState.STOPPED:
+    if exit_code == 99:
+        return Tone("✗", "THRESHOLDS FAILED", "bold $error")
+    if state is RunState.STOPPED:
         return Tone("■", "STOPPED BY HAND", "bold $warning")
-    if snapshot.exit_code not in (0, None):
-        return Tone("✗", f"ENDED WITH EXIT CODE {snapshot.exit_code}", "bold $error")
+    if exit_code not in (0, None):
+        return Tone("✗", f"ENDED WITH EXIT CODE {exit_code}", "bold $error")
     return Tone("✓", "PASSED", "bold $success")
+
+
+def findings_word(findings: int) -> str:
+    """`1 finding`, `2 findings`."""
+    return f"{findings} finding" + ("" if findings == 1 else "s")
 
 
 def milliseconds(value: float | None) -> str:
@@ -152,6 +165,36 @@ def middle_cut(text: str, width: int) -> str:
         return text[:width]
     tail = (width - 1) // 2
     return f"{text[: width - 1 - tail]}…{text[-tail:]}"
+
+
+def cut_apart(names: Sequence[str], width: int) -> dict[str, str]:
+    """Each name in at most `width` cells, so that no two of them look alike.
+
+    `studentSchoolAssociations` beside `studentSectionAssociations` is cut where they are the same, and keeps
+    `…School…` and `…Section…`.
+    """
+    cut = {name: middle_cut(name, width) for name in names}
+    alike: dict[str, list[str]] = {}
+    for name, short in cut.items():
+        alike.setdefault(short, []).append(name)
+    for group in alike.values():
+        if len(group) < 2 or width < 8:
+            continue
+        first, last = min(group), max(group)
+        differ = next(at for at, letter in enumerate(last) if first[at : at + 1] != letter)
+        # From the start of the word in which they differ.
+        start = max(
+            (at for at in range(differ + 1) if last[at].isupper() or last[at - 1 : at] in (" ", "/")),
+            default=0,
+        )
+        start = max(start, differ - width // 4)
+        for name in group:
+            room = width - 1 - len(name[start:])
+            if room >= width // 4:
+                cut[name] = f"{name[:room]}…{name[start:]}"
+            else:
+                cut[name] = f"{name[: width // 4]}…{name[start : start + width - width // 4 - 2]}…"
+    return cut
 
 
 def shorten(text: str, width: int) -> str:

@@ -1,6 +1,6 @@
-"""Every budget of the engine beside what this machine reaches: `python -m tests.benchmarks [CASE ...]`.
+"""Every budget beside what this machine reaches: `python -m tests.benchmarks [CASE ...]`.
 
-All cases one after the other, which takes about twelve minutes, or the named ones; then one table. Ratios
+All cases one after the other, which takes about sixteen minutes, or the named ones; then one table. Ratios
 come from rounds of one run in which the contestants take turns. What is not installed is left out and said:
 nginx and wrk are packages of most systems, Locust is `pip install locust` (name its command with LOCUST), k6
 is taken from the path. Nothing here asserts a time: the last column says whether the median kept the budget,
@@ -32,7 +32,10 @@ CASES = (
     "post",
     "workers",
     "latency",
+    "charts",
+    "panels",
     "screen",
+    "soak",
     "users",
     "memory",
 )
@@ -45,7 +48,7 @@ def _parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Budgets, measured.")
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(CASES)}; all by default")
     parser.add_argument("--quick", action="store_true", help="short rounds: to see that it works")
-    parser.add_argument("--long", action="store_true", help="the memory case takes ten minutes")
+    parser.add_argument("--long", action="store_true", help="memory takes ten minutes, soak half an hour")
     options = parser.parse_args()
     unknown = [case for case in options.cases if case not in CASES]
     if unknown:

@@ -18,13 +18,13 @@ import orjson
 from tests.benchmarks.bench import Bench, BenchError, pinned, say
 from tests.benchmarks.meter import EVERY_S, Meter
 from tests.benchmarks.servers import Server
-from tests.benchmarks.terminal import Terminal
+from tests.benchmarks.terminal import FOCUS_LOST, Terminal
 
 COMMAND = (sys.executable, "-m", "dmsperf_tui")
 INVALID = 96
 """The exit code of a run whose generator did not keep up, which is what some cases ask it to do: said."""
-_READY = "s starts"
-"""What the set-up screen says once it can start a run."""
+_READY = "given --"
+"""What the set-up screen says of our flags once it can start the run."""
 _OVERTIME_S = 60.0
 
 
@@ -97,13 +97,18 @@ def in_terminal(
     seconds: float,
     columns: int = 120,
     lines: int = 40,
+    over_ssh: bool = False,
+    in_front: bool = True,
 ) -> Run:
-    """The same run, started and watched in the terminal app. Raises BenchError as `batch` does."""
+    """The same run, started and watched in the terminal app. Raises BenchError as `batch` does.
+
+    `over_ssh` is what the app is told; without `in_front` its terminal says that it has lost the focus.
+    """
     results = Path(tempfile.mkdtemp(prefix="run-", dir=bench.folder))
     command = pinned(cores, *COMMAND, *_arguments(scenario, server, results, seconds, flags))
-    with Terminal(bench, command, columns=columns, lines=lines) as terminal:
+    with Terminal(bench, command, columns=columns, lines=lines, over_ssh=over_ssh) as terminal:
         terminal.wait_for(_READY)
-        terminal.press("s")
+        terminal.press("s" if in_front else f"s{FOCUS_LOST}")
         meter = Meter(terminal.process.pid, server.pids)
         until = time.monotonic() + seconds + _OVERTIME_S
         summary: dict[str, Any] = {}

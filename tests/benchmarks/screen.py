@@ -1,50 +1,40 @@
-"""What the terminal app itself costs: processor time at 120x40, bytes drawn at 80x24, a chart's frame."""
+"""What the terminal app costs beside a real run: processor time at 120x40, bytes drawn at 80x24.
+
+Twice a second, as over SSH, and four times, as at home; and while another window is in front.
+"""
 
 from __future__ import annotations
 
-from dmsperf_tui.tui.chart import View
-from dmsperf_tui.tui.charts import LatencyChart, LoadChart, ThroughputChart
-from dmsperf_tui.tui.timeline import Timeline
 from tests.benchmarks import ours, servers
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.figures import Row, Spread
 from tests.benchmarks.meter import FRONT
-from tests.tui.bench_chart import frame_ms
-from tests.tui.fakes import running
-
-FRAME = (80, 20)
-TIMELINE_S = 3600
 
 
 def measure(bench: Bench) -> list[Row]:
     seconds = 5 if bench.quick else 15
-    cpu_percent, kb_per_s = [], []
+    found: dict[str, list[float]] = {"2": [], "4": [], "1": [], "kB": [], "local kB": []}
     with servers.nginx(bench, (bench.server_core,)) as server:
+
+        def run(columns: int, lines: int, *, over_ssh: bool = False, in_front: bool = True) -> ours.Run:
+            return ours.in_terminal(
+                bench, "screen", server, cores=bench.cores, seconds=seconds,
+                columns=columns, lines=lines, over_ssh=over_ssh, in_front=in_front,
+            )  # fmt: skip
+
+        def cpu_percent(watched: ours.Run) -> float:
+            return 100 * watched.meter.cores_used(FRONT, watched.steady)
+
         for _ in range(bench.rounds):
-            run = ours.in_terminal(bench, "screen", server, cores=bench.cores, seconds=seconds)
-            cpu_percent.append(100 * run.meter.cores_used(FRONT, run.steady))
-            run = ours.in_terminal(
-                bench, "screen", server, cores=bench.cores, seconds=seconds, columns=80, lines=24
-            )
-            kb_per_s.append(run.bytes_per_s / 1000)
+            found["2"].append(cpu_percent(run(120, 40, over_ssh=True)))
+            found["4"].append(cpu_percent(run(120, 40)))
+            found["1"].append(cpu_percent(run(120, 40, in_front=False)))
+            found["kB"].append(run(80, 24, over_ssh=True).bytes_per_s / 1000)
+            found["local kB"].append(run(80, 24).bytes_per_s / 1000)
     return [
-        Row("terminal app at 120x40, of a core", Spread.of(cpu_percent), "%", at_most=8),
-        Row("drawn at 80x24", Spread.of(kb_per_s), "kB/s", at_most=20),
-        *_frames(bench),
-    ]
-
-
-def _frames(bench: Bench) -> list[Row]:
-    snapshot = running(TIMELINE_S)
-    timeline = Timeline()
-    timeline.extend(snapshot.rows)
-    view = View(timeline, snapshot, None)
-    return [
-        Row(
-            f"{kind.__name__}, a frame at {FRAME[0]}x{FRAME[1]}",
-            Spread.of(frame_ms(kind(id="bench"), view, *FRAME) for _ in range(bench.rounds)),
-            "ms",
-            at_most=10,
-        )
-        for kind in (LoadChart, LatencyChart, ThroughputChart)
+        Row("at 120x40, 2 Hz as over SSH, of a core", Spread.of(found["2"]), "%", at_most=8),
+        Row("the same, 4 Hz as at home", Spread.of(found["4"]), "%"),
+        Row("the same, another window in front", Spread.of(found["1"]), "%"),
+        Row("drawn at 80x24, 2 Hz", Spread.of(found["kB"]), "kB/s", at_most=20),
+        Row("the same, 4 Hz", Spread.of(found["local kB"]), "kB/s"),
     ]

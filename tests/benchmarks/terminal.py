@@ -1,4 +1,4 @@
-"""`dmsperf-tui` in a pseudo-terminal of any size."""
+"""A command in a pseudo-terminal of any size: `dmsperf-tui`, mostly."""
 
 from __future__ import annotations
 
@@ -13,20 +13,36 @@ import time
 from collections.abc import Sequence
 from types import TracebackType
 
+import psutil
+
 from tests.benchmarks.bench import Bench, BenchError
+
+OVER_SSH = "SSH_CONNECTION"
+"""The variable that sshd sets; the app then draws twice a second rather than four times."""
+FOCUS_LOST = "\x1b[O"
+"""What a terminal reports, as xterm does, when another window is in front."""
 
 
 class Terminal:
     """Runs a command, reads all that it draws and presses its keys."""
 
-    def __init__(self, bench: Bench, command: Sequence[str], *, columns: int = 120, lines: int = 40) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        command: Sequence[str],
+        *,
+        columns: int = 120,
+        lines: int = 40,
+        over_ssh: bool = False,
+    ) -> None:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        variables = {name: value for name, value in bench.variables.items() if name != OVER_SSH}
         self.started_s = time.perf_counter()
         self.process = subprocess.Popen(
             command,
             cwd=bench.folder,
-            env=bench.variables,
+            env={**variables, OVER_SSH: "192.0.2.1 50000 192.0.2.2 22"} if over_ssh else variables,
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -63,6 +79,13 @@ class Terminal:
 
     def press(self, keys: str) -> None:
         os.write(self._master, keys.encode())
+
+    @property
+    def cpu_s(self) -> float:
+        """Processor seconds of the command alone, so far: other than a duration, nearly the same on a busy
+        machine."""
+        times = psutil.Process(self.process.pid).cpu_times()
+        return float(times.user + times.system)
 
     def bytes_per_s(self, window: tuple[float, float]) -> float:
         """What was drawn between two times, since the epoch, a second."""

@@ -19,6 +19,10 @@ import orjson
 import pytest
 
 from dmsperf_tui.cli import main
+from tests.e2e.nursery import Copy
+
+WEB = httpx.Client(trust_env=False, verify=False, headers={"Connection": "close"})
+"""For questions to the tests' own servers: to make a client reads all certificates, 20 ms of a core."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Standin:
         return {"CLIENT_ID": self.client_id, "CLIENT_SECRET": self.client_secret}
 
     def stats(self) -> dict[str, Any]:
-        found: dict[str, Any] = httpx.get(f"{self.url}/_standin/stats", trust_env=False).json()
+        found: dict[str, Any] = WEB.get(f"{self.url}/_standin/stats").json()
         return found
 
     @property
@@ -43,26 +47,19 @@ class Standin:
         return int(self.stats()["requests"])
 
     def faults(self, **knobs: float) -> None:
-        httpx.put(f"{self.url}/_standin/faults", json=knobs, trust_env=False).raise_for_status()
+        WEB.put(f"{self.url}/_standin/faults", json=knobs).raise_for_status()
 
     def expire_tokens(self) -> None:
-        httpx.post(f"{self.url}/_standin/expire-tokens", trust_env=False).raise_for_status()
+        WEB.post(f"{self.url}/_standin/expire-tokens").raise_for_status()
 
 
 @contextlib.contextmanager
 def serving(*options: str) -> Iterator[dict[str, Any]]:
     """A stand-in in a process of its own, told these options; what its first line says."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dmsperf_tui", "serve", "--port", "0", "--until-eof", *options],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
+    process = Copy(("serve", "--port", "0", "--until-eof", *options), Path.cwd(), os.environ)
     yield orjson.loads(process.stdout.readline())
     process.stdin.close()
-    process.wait(10)
-    process.stdout.close()
+    process.communicate(10)
 
 
 @pytest.fixture
@@ -112,37 +109,37 @@ class Command:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._started: list[subprocess.Popen[str]] = []
+        self._started: list[Copy] = []
 
-    def start(self, *args: str, **variables: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "dmsperf_tui", *args],
-            cwd=self.folder,
-            env={**os.environ, **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start(self, *args: str, **variables: str) -> Copy:
+        process = Copy(args, self.folder, {**os.environ, **variables})
+        process.stdin.close()
         self._started.append(process)
         return process
 
     def run(self, *args: str, **variables: str) -> Finished:
         return self.finish(self.start(*args, **variables))
 
+    def run_anew(self, *args: str) -> Finished:
+        """In a new interpreter, as people do."""
+        words = [sys.executable, "-m", "dmsperf_tui", *args]
+        done = subprocess.run(
+            words, cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=45
+        )
+        return Finished(done.returncode, done.stdout, done.stderr)
+
     def ctl(self, *words: str) -> Finished:
         """`dmsperf-tui ctl` in this process: a new one takes a second of a core before it says a word."""
         return in_process("ctl", *words)
 
-    def finish(self, process: subprocess.Popen[str]) -> Finished:
+    def finish(self, process: Copy) -> Finished:
         out, err = process.communicate(timeout=45)
-        return Finished(process.returncode, out, err)
+        return Finished(process.wait(), out, err)
 
     def close(self) -> None:
         for process in self._started:
-            if process.poll() is None:
-                process.kill()
-            if process.stdout is not None and not process.stdout.closed:
+            process.kill()
+            if not process.stdout.closed:
                 process.communicate()
 
     @property

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from click.testing import CliRunner, Result
 
@@ -16,7 +15,7 @@ from dmsperf_tui.cli import cli
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.settings.places import DEFAULTS
 from dmsperf_tui.setup import standard_descriptors
-from tests.e2e.conftest import PASSED, Command, serving
+from tests.e2e.conftest import PASSED, WEB, Command, serving
 
 CONNECTION = "host=db;port=5432;username=u;password=p4ss-of-the-db;database=d;"
 VARIABLES = (
@@ -44,12 +43,12 @@ class Bench:
         return result
 
     def resources(self) -> dict[str, int]:
-        stats = httpx.get(f"{self.url}/_standin/stats", trust_env=False).json()
+        stats = WEB.get(f"{self.url}/_standin/stats").json()
         found: dict[str, int] = stats["resources"]
         return found
 
     def claim_sets(self) -> Any:
-        return httpx.get(f"{self.url}/management/view-claimsets", trust_env=False).json()
+        return WEB.get(f"{self.url}/management/view-claimsets").json()
 
 
 @pytest.fixture

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import signal
-import struct
-import subprocess
-import sys
-import termios
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,57 +12,7 @@ import pytest
 
 from dmsperf_tui.run.registry import live_runs
 from tests.e2e.conftest import Command, Standin, wait_for
-
-
-class Terminal:
-    """`dmsperf-tui` in a pseudo-terminal of 80x24."""
-
-    def __init__(self, folder: Path, *args: str, **variables: str) -> None:
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "dmsperf_tui", *args],
-            cwd=folder,
-            env={**os.environ, "TERM": "xterm-256color", **variables},
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-        )
-        os.close(slave)
-        self.seen = b""
-        self._open = True
-        self._reading = threading.Thread(target=self._read, daemon=True)
-        self._reading.start()
-
-    def _read(self) -> None:
-        while True:
-            try:
-                data = os.read(self._master, 65536)
-            except OSError:
-                return
-            if not data:
-                return
-            self.seen += data
-
-    def press(self, keys: str) -> None:
-        os.write(self._master, keys.encode())
-
-    def shows(self, text: str) -> bool:
-        return text.encode() in self.seen
-
-    def vanish(self) -> None:
-        """The terminal emulator is closed, the SSH session drops: the kernel sends SIGHUP."""
-        if self._open:
-            self._open = False
-            os.close(self._master)
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait(10)
-        self.vanish()
+from tests.e2e.terminal import Terminal
 
 
 @pytest.fixture
@@ -81,7 +24,7 @@ def terminal(command: Command, standin: Standin, request: pytest.FixtureRequest)
         *("--set", "workloads.baseline_single_user.think_time=0.02"),
         **standin.variables,
     )
-    wait_for(lambda: made.shows("Start"), "the set-up screen")
+    made.wait_for("Start")
     made.press("s")
     wait_for(lambda: standin.requests > 20, "load")
     yield made
@@ -122,14 +65,14 @@ def test_attach_shows_the_run_again_with_its_history(
     terminal.process.wait(10)
     again = Terminal(command.folder, "attach")
     try:
-        wait_for(lambda: again.shows("RUNNING"), "the running screen")
-        wait_for(lambda: again.shows("1 → 11"), "the change made before")
+        again.wait_for("RUNNING")
+        again.wait_for("1 → 11")
         assert command.ctl("stop").code == 0
-        wait_for(lambda: again.shows("STOPPED"), "the end")
+        again.wait_for("STOPPED")
     finally:
         again.close()
     later = Terminal(command.folder, "attach")
     try:
-        wait_for(lambda: later.shows("POST schools"), "the recorded run")
+        later.wait_for("POST schools")
     finally:
         later.close()

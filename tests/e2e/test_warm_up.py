@@ -77,7 +77,7 @@ def test_rates_are_per_second_of_the_measured_time(warmed: Warmed) -> None:
     summary = warmed.summary
     run, reqs = summary["run"], summary["metrics"]["http_reqs"]
     assert run["warm_up_s"] == WARM_UP_S
-    assert reqs["rate"] == pytest.approx(reqs["count"] / (run["duration_s"] - WARM_UP_S), rel=0.01)
+    assert reqs["rate"] == pytest.approx(reqs["count"] / (run["duration_s"] - WARM_UP_S), rel=0.001)
     (operation,) = [one for one in summary["operations"] if one["workload"] == "open"]
     assert operation["rate"] == pytest.approx(50, rel=0.08)
     assert summary["metrics"]["iterations"]["count"] < sum(

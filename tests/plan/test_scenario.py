@@ -79,7 +79,7 @@ def test_shared_iterations_has_the_defaults_of_k6() -> None:
 def test_a_request_has_get_and_200_as_defaults() -> None:
     request = parse({**CONSTANT, "flow": "http.request", "request": {"path": "/health"}}).flows[0].request
     assert request is not None
-    assert (request.method, request.expect, request.timeout) == ("GET", [200], 60)
+    assert (request.method, request.expect, request.timeout_s) == ("GET", [200], 60)
     assert (request.name, request.json_body, request.body, request.headers) == (None, None, None, {})
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from dmsperf_tui.engine.ids import NO_ID
 from dmsperf_tui.run.entity_store import EntityStore, read_created, read_manifest
-from dmsperf_tui.run.leftovers import leftovers, runs_with_leftovers
+from dmsperf_tui.run.leftovers import count_left, leftovers, runs_with_leftovers
 from dmsperf_tui.systems.dms.catalog import Catalog, Part
 
 
@@ -46,6 +46,7 @@ def test_dependents_come_first_and_what_was_made_beside_the_list_before_it(tmp_p
         ("schools", 2),
         ("schools", 1),
     ]
+    assert count_left(tmp_path / "run-1") == 7
 
 
 def test_a_resumed_list_starts_with_the_ids_of_its_origin(tmp_path: Path) -> None:
@@ -72,6 +73,7 @@ def test_what_was_there_before_is_not_deleted(tmp_path: Path) -> None:
     again.open_list({"catalog": catalog.to_json()}, catalog.total, tmp_path / "run-1")
     again.close()
     assert [uuid.UUID(item).int for _, item in leftovers(tmp_path / "run-2")] == [3, 1]
+    assert count_left(tmp_path / "run-2") == 2
 
 
 def test_half_an_id_of_a_killed_host_is_left_out(tmp_path: Path) -> None:

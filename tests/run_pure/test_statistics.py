@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dmsperf_tui.engine.messages import ErrorInterval, Gauges, Sample, WorkloadGauge
-from dmsperf_tui.run.statistics import Statistics
+from dmsperf_tui.run.statistics import FAILURE_ROWS, Second, Statistics
 from dmsperf_tui.run.totals import trend_of
 from tests.run_pure.measured import Host, check, histogram_of, interval, iterations, operation
 
@@ -348,6 +348,44 @@ def test_starts_and_drops_of_a_second_are_those_between_its_gauges_and_the_ones_
     assert [(second.starts, second.dropped) for second in host.closed] == [(21, 2), (20, 6)]
 
 
+def test_the_starts_of_open_workloads_are_counted_apart() -> None:
+    closed: list[Second] = []
+    statistics = Statistics(closed.append, lambda group, sample: None, opened=frozenset({"w"}))
+    for second, started in enumerate((4, 10)):
+        statistics.take(0, interval(second, gauge=WorkloadGauge(started=started)))
+    assert [(second.starts, second.open_starts) for second in closed] == [(4, 4), (6, 6)]
+    statistics = Statistics(closed.append, lambda group, sample: None, opened=frozenset({"other"}))
+    statistics.take(0, interval(0, gauge=WorkloadGauge(started=4)))
+    assert (closed[-1].starts, closed[-1].open_starts) == (4, 0)
+
+
+def test_the_last_second_is_closed_with_the_run() -> None:
+    """What came after it would be in no second: it is as long as the run goes on."""
+    closed: list[Second] = []
+    statistics = Statistics(closed.append, lambda group, sample: None, workers=2)
+    for worker in (0, 1):
+        statistics.take_gauges(worker, interval(0).gauges)
+    for worker in (0, 1):
+        statistics.take(worker, interval(0))
+    for worker in (0, 1):
+        statistics.take(worker, interval(1, gauge=WorkloadGauge(done=True)))
+        statistics.finish(worker)
+    assert [(second.number, second.last) for second in closed] == [(0, False)]
+    statistics.close_all()
+    assert [(second.number, second.last) for second in closed] == [(0, False), (1, True)]
+
+
+def test_a_worker_that_is_done_holds_up_no_second_of_another() -> None:
+    closed: list[Second] = []
+    statistics = Statistics(closed.append, lambda group, sample: None, workers=2)
+    statistics.take_gauges(1, interval(0).gauges)
+    statistics.take(0, interval(0, gauge=WorkloadGauge(done=True)))
+    statistics.finish(0)
+    for number in range(3):
+        statistics.take(1, interval(number))
+    assert [second.number for second in closed] == [0, 1, 2]
+
+
 def test_a_workload_is_done_only_when_every_worker_has_said_so() -> None:
     statistics = Statistics(lambda second: None, lambda group, sample: None, workers=2)
     statistics.take_gauges(0, Gauges({"w": WorkloadGauge(done=True)}, 0, 0))
@@ -361,3 +399,31 @@ def test_a_lost_worker_is_not_waited_for() -> None:
     statistics.take_gauges(0, Gauges({"w": WorkloadGauge(done=True)}, 0, 0))
     statistics.lose(1)
     assert statistics.gauge("w").done
+
+
+def test_the_failure_log_has_a_row_for_each_kind_and_second_over_all_workers() -> None:
+    host = Host(workers=2)
+    second_ns, said = 10**9, Sample("GET /x", 500, "500: boom")
+
+    def failed(at_ns: int, count: int, kind: str = "500") -> ErrorInterval:
+        return ErrorInterval("GET x", "status", kind, count, at_ns, at_ns + 5, [said])
+
+    host.statistics.take(0, interval(0, errors=[failed(7, 2), failed(9, 1, "503")]))
+    host.statistics.take(0, interval(1, errors=[failed(second_ns + 4, 1)]))
+    host.statistics.take(1, interval(0, errors=[failed(3, 5)]))
+    rows = host.statistics.failures.rows
+    assert [(int(row.at_s), row.kind, row.count, row.text) for row in rows] == [
+        (0, "500", 7, "boom"),
+        (0, "503", 1, "500: boom"),
+        (1, "500", 1, "boom"),
+    ]
+
+
+def test_the_failure_log_keeps_the_newest() -> None:
+    host = Host()
+    for second in range(FAILURE_ROWS + 50):
+        error = ErrorInterval("GET x", "status", "500", 1, second * 10**9, second * 10**9)
+        host.statistics.take(0, interval(second, errors=[error]))
+    rows = host.statistics.failures.rows
+    assert len(rows) == FAILURE_ROWS
+    assert (rows[0].at_s, rows[-1].at_s) == (50.0, FAILURE_ROWS + 49.0)

@@ -142,6 +142,34 @@ def test_a_part_of_a_second_at_the_end_is_a_part_of_a_second(timeline: Timeline,
     assert timeline.segments[0].seconds == 1.25
 
 
+@pytest.mark.parametrize("warm_up_s", [0, 2])
+def test_the_measured_time_is_the_runs_own_without_the_warm_up(now: Now, warm_up_s: int) -> None:
+    """However late each second was marked, and whenever the last one came in: rates divide by one length."""
+    timeline = Timeline(now, warm_up=warm_up_s > 0)
+    timeline.open_segment(0, "start", 2)
+    now.levels = replace(now.levels, running=False)
+    for number, late_ms in enumerate((3, 0, 40, 7)):
+        now.levels = replace(now.levels, elapsed_ns=(number + 1) * 10**9 + late_ms * 10**6)
+        timeline.mark(number)
+        second = second_of(number, 1000, warm_up=number < warm_up_s)
+        second.last = number == 3
+        now.levels = replace(now.levels, elapsed_ns=now.levels.elapsed_ns + 12 * 10**6)
+        timeline.close(second)
+    assert timeline.measured_s == pytest.approx(4.019 - warm_up_s, rel=1e-9)
+    assert timeline.measured_s + timeline.warm_up_s == pytest.approx(4.019, rel=1e-9)
+    assert sum(segment.seconds for segment in timeline.segments) == pytest.approx(4.019, rel=1e-9)
+
+
+def test_a_clock_that_was_frozen_before_a_mark_that_is_known_already_counts_no_time_twice(
+    timeline: Timeline, now: Now
+) -> None:
+    now.levels = replace(now.levels, running=False)
+    for number, elapsed_ms in enumerate((1000, 1990, 1980, 2400)):
+        now.levels = replace(now.levels, elapsed_ns=elapsed_ms * 10**6)
+        timeline.close(second_of(number))
+    assert timeline.measured_s == pytest.approx(2.4, rel=1e-9)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     changes=st.lists(st.integers(0, 40), max_size=12),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
 from dmsperf_tui.cli.serve import serve
+from dmsperf_tui.settings.private import private_folder
 from dmsperf_tui.standin import server
 from dmsperf_tui.standin.app import AppOptions
 from dmsperf_tui.standin.breaker import BreakerSettings
@@ -54,6 +57,34 @@ def test_every_flag_arrives(served: list[StandinOptions]) -> None:
 def test_without_flags(served: list[StandinOptions]) -> None:
     assert CliRunner().invoke(serve, [], env={"CLIENT_SECRET": ""}).exit_code == 0
     assert served == [StandinOptions()]
+
+
+def test_one_that_ends_with_its_run_is_nobody_s_environment(served: list[StandinOptions]) -> None:
+    for flags in (["--until-eof"], []):
+        assert CliRunner().invoke(serve, flags).exit_code == 0
+    assert [options.ready is None for options in served] == [True, False]
+
+
+def test_a_folder_that_is_not_safe_is_said_and_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    private_folder().chmod(0o755)
+
+    def serve_it(options: StandinOptions) -> int:
+        assert options.ready is not None
+        url = "http://127.0.0.1:5"
+        options.ready(
+            {"url": url, "cms_url": url, "vintage": "v8", "client_id": "me", "client_secret": "hush"}
+        )
+        return 0
+
+    monkeypatch.setattr(server, "serve", serve_it)
+    result = CliRunner().invoke(serve, [])
+    assert result.exit_code == 0
+    assert "it cannot be named as embedded:PORT, only by its URL: " in result.output
+    assert "is not a private folder of yours" in result.output
+    assert "hush" not in result.output
 
 
 @pytest.mark.parametrize(

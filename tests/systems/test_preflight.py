@@ -108,6 +108,16 @@ def test_denied_action_is_named_with_its_mend() -> None:
     assert row.mend == "run: dmsperf-tui setup claimset"
 
 
+def test_missing_claim_set_is_said_once() -> None:
+    names = ("students", "schools", "gradeLevelDescriptors")
+    dms = FakeDms(denied={(name, action) for name in names for action in CRUD})
+    rows = checked(dms, Needs(dict.fromkeys(names, CRUD)))
+    assert failed(rows) == ["permissions"]
+    detail = rows["permissions"].detail
+    assert detail.startswith("12 of 12 actions are refused, such as Create students, Read students, Update")
+    assert rows["permissions"].mend == "run: dmsperf-tui setup claimset"
+
+
 def test_action_that_no_flow_takes_is_not_tried() -> None:
     dms = FakeDms(denied={("students", "Delete")})
     assert failed(checked(dms, Needs({"students": ("Read", "Create")}))) == []

@@ -341,7 +341,7 @@ def test_dms_that_does_not_reload_says_when_it_will(tmp_path: Path) -> None:
 def test_claims_need_an_administrator(desk: Desk, tmp_path: Path) -> None:
     backup = Backup(tmp_path / "claims.json")
     row = desk.town.rows(lambda client: add_claim_set(client, desk.place, OURS, backup))[-1]
-    assert row.mend == "set ADMIN_CLIENT_ID and ADMIN_CLIENT_SECRET, or run: dmsperf-tui setup client"
+    assert row.mend.endswith("or run: dmsperf-tui setup client --new"), "a client at hand would be left alone"
     place = replace(PLACE, admin=Credentials("boss", "hush"))
     row = desk.town.rows(lambda client: add_claim_set(client, place, OURS, backup))[-1]
     assert "refuses its administrator boss" in row.detail

@@ -14,12 +14,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import httpx
 import orjson
 import psutil
 import tomli_w
 
-from tests.e2e.conftest import PASSED, Command, wait_for
+from tests.e2e.conftest import PASSED, WEB, Command, wait_for
 
 ROOT = Path(__file__).parents[2]
 PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0)
@@ -53,6 +52,12 @@ class Stamps:
         """Without what arrived in the first so many seconds."""
         first = bisect_left(self.arrivals_s, self.arrivals_s[0] + seconds)
         return Stamps(self.arrivals_s[first:], self.answers_s[first:], self.paths[first:])
+
+    def last_answered(self, count: int) -> Stamps:
+        """The last so many to be answered: what a tool has measured that counts answers after a warm-up."""
+        rows = zip(self.arrivals_s, self.answers_s, self.paths, strict=True)
+        newest = sorted(sorted(rows, key=lambda row: row[1])[len(self) - count :])
+        return Stamps([row[0] for row in newest], [row[1] for row in newest], [row[2] for row in newest])
 
     def between(self, begin_s: float, end_s: float) -> int:
         """How many arrived in [begin, end)."""
@@ -95,16 +100,16 @@ class TruthServer:
 
     @property
     def stamps(self) -> Stamps:
-        books = orjson.loads(httpx.get(f"{self.url}/_stamps", trust_env=False).content)
+        books = orjson.loads(WEB.get(f"{self.url}/_stamps").content)
         arrivals_s, answers_s = ([at / 1e9 for at in books[key]] for key in ("arrivals_ns", "answers_ns"))
         return Stamps(arrivals_s, answers_s, books["paths"])
 
     @property
     def count(self) -> int:
-        return int(orjson.loads(httpx.get(f"{self.url}/_count", trust_env=False).content)["count"])
+        return int(orjson.loads(WEB.get(f"{self.url}/_count").content)["count"])
 
     def reset(self) -> None:
-        httpx.post(f"{self.url}/_reset", trust_env=False).raise_for_status()
+        WEB.post(f"{self.url}/_reset").raise_for_status()
 
     def wait_for_load(self, requests: int = 1) -> None:
         wait_for(lambda: self.count >= requests, f"{requests} requests")
@@ -201,6 +206,10 @@ class Measured:
     def counts(self, workload: str = "load") -> dict[str, int]:
         """A workload's iterations: planned, started, completed, dropped and so on."""
         return dict(self.summary["workloads"][workload])
+
+    def requests(self, workload: str = "load") -> int:
+        """How many of a workload's requests were measured: those of the warm-up are not."""
+        return sum(one["count"] for one in self.summary["operations"] if one["workload"] == workload)
 
     @property
     def admitted_ms(self) -> float:

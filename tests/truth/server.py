@@ -3,8 +3,10 @@
 It shares no code with the tool. Its first line on standard output is JSON with its port; it ends when its
 standard input does. When an answer is due follows from the arrivals alone, so that a late wake-up delays one
 answer and never the next. `GET /_stamps` tells when each request arrived and was answered, in nanoseconds of
-`perf_counter_ns`, one clock for all processes of a machine; `GET /_count` how many there were; `POST /_reset`
-forgets them. These, and `/` for who only looks whether it is there, are answered at once and not counted.
+`perf_counter_ns`, one clock for all processes of a machine: stamped after it was read, and before its answer
+is written, so that nobody outside can have seen less time between the two. `GET /_count` tells how many there
+were; `POST /_reset` forgets them. These, and `/` for who only looks whether it is there, are answered at once
+and not counted.
 """
 
 from __future__ import annotations

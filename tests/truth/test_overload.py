@@ -46,4 +46,5 @@ def test_executor_that_drops_tells_it_as_a_count(serial: Observation) -> None:
     assert counts["started"] == len(stamps) == pytest.approx(OVERLOAD_S / SERVICE_S + FEW_VUS, abs=10)
     assert counts["dropped"] == COUNT - counts["started"]
     most_ms = 1000 * FEW_VUS * SERVICE_S
-    assert serial.measured.ms(RESPONSE, 99, "drop") == pytest.approx(most_ms, abs=12)
+    allowed_ms = max(12, serial.measured.room_ms(99))
+    assert serial.measured.ms(RESPONSE, 99, "drop") == pytest.approx(most_ms, abs=allowed_ms)

@@ -90,7 +90,7 @@ def test_ramp_has_its_integral_in_every_stage(scheduled: Scheduled) -> None:
 
 
 def test_live_change_of_rate_is_seen_at_once(serve: StartServer, run: StartRun) -> None:
-    length_s = 6.0
+    length_s = 4.5
     server = serve("--delay-ms", DELAY_MS)
     session = run(server, {"load": open_load(100, length_s)}, "--workers", "2")
     server.wait_for_load(60)

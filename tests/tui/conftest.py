@@ -68,6 +68,15 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(autouse=True)
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One with all colours, wherever the tests run: a poorer one gets another theme."""
+    for name in ("NO_COLOR", "TEXTUAL_THEME", "SSH_CONNECTION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
     """Scenarios, profiles and environments of the tests alone; one scenario is faulty."""
@@ -99,6 +108,11 @@ async def settled(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: app.snapshot is not None and not app._stale)
     await pilot.pause()
     await pilot.pause()
+
+
+def screen_lines(app: App[None]) -> list[str]:
+    """What a terminal would show, row by row."""
+    return ["".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()]
 
 
 class Compare(Protocol):

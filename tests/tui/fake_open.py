@@ -47,12 +47,14 @@ def open_row(second: int) -> TimelineRow:
     doubled = second >= DOUBLED_S
     late = max(0, second - DOUBLED_S - 20)
     p50 = 21 + 3 * math.sin(second / 9) + (9 if doubled else 0)
+    vus = min(50, 14 + 6 * late) if doubled else 7
+    starts = (196 if doubled else 100) + int(4 * math.sin(second / 4))
     return TimelineRow(
         second=second,
         planned=0,
         target=0,
-        vus=min(50, 14 + 6 * late) if doubled else 7,
-        requests=(196 if doubled else 100) + int(4 * math.sin(second / 4)),
+        vus=vus,
+        requests=starts,
         failed=0,
         iterations=196 if doubled else 100,
         p50_ms=p50,
@@ -62,12 +64,14 @@ def open_row(second: int) -> TimelineRow:
         warm_up=second < 30,
         planned_rate=100.0,
         target_rate=200.0 if doubled else 100.0,
-        starts=(196 if doubled else 100) + int(4 * math.sin(second / 4)),
+        starts=starts,
         dropped=1 if second > 200 else 0,
         waiting=min(12, late),
         r50_ms=p50 + 2 * late,
         r95_ms=p50 * 1.9 + 8 * late,
         r99_ms=p50 * 3 + 12 * late,
+        open_vus=vus,
+        open_starts=starts,
     )
 
 
@@ -139,7 +143,28 @@ CHECKOUT = replace(open_running().workloads[0], name="checkout", target_rate=0.5
 
 
 def mixed() -> RunSnapshot:
-    """The closed run with an open workload beside it."""
+    """The closed run with an open workload beside it: an iteration every other second, by a VU or two."""
     closed = running()
     browse = replace(closed.workloads[0], name="browse", active=True)
-    return replace(closed, workloads=(browse, CHECKOUT), vus=closed.vus + CHECKOUT.vus, target_rate=0.5)
+    rows = tuple(
+        replace(
+            row,
+            vus=row.vus + 1 + row.second % 2,
+            open_vus=1 + row.second % 2,
+            planned_rate=0.5,
+            target_rate=0.5,
+            starts=row.iterations + row.second % 2,
+            open_starts=row.second % 2,
+        )
+        for row in closed.rows
+    )
+    info = replace(closed.info, rate_plan=((0.0, 0.5), (1380.0, 0.5)))
+    return replace(
+        closed,
+        info=info,
+        workloads=(browse, CHECKOUT),
+        vus=closed.vus + CHECKOUT.vus,
+        planned_rate=0.5,
+        target_rate=0.5,
+        rows=rows,
+    )

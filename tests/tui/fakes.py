@@ -10,8 +10,10 @@ from dataclasses import replace
 from dmsperf_tui.run.commands import Command, Reply
 from dmsperf_tui.run.link import RunLink
 from dmsperf_tui.run.snapshot import (
+    CheckRow,
     ErrorRow,
     EventRow,
+    FailureRow,
     HealthRow,
     OperationRow,
     RunInfo,
@@ -102,6 +104,24 @@ EVENTS = (
 )
 
 
+FLOW_CHECKS = (
+    CheckRow("student was created", 19_812, 0),
+    CheckRow("association refers to its student", 19_761, 29),
+    CheckRow("answer has an ETag", 24_763, 0),
+)
+FAILURES = (
+    FailureRow(190.4, "GET students", "timeout", 1, "no answer within 60 s"),
+    FailureRow(231.2, "GET students", "timeout", 1, "no answer within 60 s"),
+    FailureRow(
+        248.1,
+        "POST studentSchoolAssociations",
+        "409",
+        3,
+        "unresolved-reference: the student [/ref] does not exist",
+    ),
+)
+
+
 def preparing() -> RunSnapshot:
     return RunSnapshot(
         INFO, RunState.PREPARING, 0.0, preflight=CHECKS[:1], message="waiting for the embedded DMS to answer"
@@ -171,6 +191,16 @@ def ended(elapsed: int = 1380, state: RunState = RunState.FINISHED, exit_code: i
         planned=0,
         rate=0.0,
     )
+
+
+def rich(elapsed: int = 252) -> RunSnapshot:
+    """The run with something for every panel: checks, failures as they came, a mix with shares."""
+    snapshot = running(elapsed)
+    one = snapshot.workloads[0]
+    browse = replace(
+        one, name="browse", weights={"read": 80.0, "write": 20.0}, active=True, stage=2, stages=4
+    )
+    return replace(snapshot, workloads=(browse,), checks=FLOW_CHECKS, failures=FAILURES)
 
 
 class FakeLink(RunLink):

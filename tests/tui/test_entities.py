@@ -12,6 +12,7 @@ from dmsperf_tui.run.snapshot import EntityRow, RunState
 from dmsperf_tui.settings.config import Options
 from dmsperf_tui.tui.app import DmsPerfApp
 from dmsperf_tui.tui.entities import Columns, bar, entity_line, head_line, progress, state_of
+from dmsperf_tui.tui.names import distinct_cuts
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.run_view import RunView
 from tests.tui.conftest import Compare, settled
@@ -97,7 +98,8 @@ async def test_a_run_without_a_list_shows_none_of_it() -> None:
         link.push(loading())
         await settled(pilot)
         assert app.query_one("#entities").region.area
-        assert "entities  45,870/771,901   5 % eta 29:20" in shown(pilot, "#figures")
+        assert "entities  45,870/771,901   5 % " in shown(pilot, "#figures")
+        assert "eta 29:20" in shown(pilot, "#clock")
 
 
 @pytest.mark.anyio
@@ -133,22 +135,21 @@ async def test_the_list_is_at_the_order_that_is_created_until_a_person_looks_els
 
 
 @pytest.mark.anyio
-async def test_a_small_terminal_has_the_entities_next_to_the_load() -> None:
+async def test_a_small_terminal_begins_with_the_entities_of_a_load_phase() -> None:
     link = FakeLink(loading())
     app = on(link)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        assert "entities   5 % eta 29:20" in shown(pilot, "#figures")
-        await pilot.press("tab")
-        await settled(pilot)
+        assert "entities   5 %" in shown(pilot, "#figures")
+        assert "04:12/23:00 eta 29:20" in shown(pilot, "#clock")
         view = app.query_one(RunView)
-        assert view.current == "entities"
+        assert (view.current, view.there[:2]) == ("entities", ["entities", "vus"])
         assert "19,971/50,000" in shown(pilot, "#entity-lines")
         await pilot.resize_terminal(20, 5)
         await pilot.resize_terminal(80, 24)
         link.push(running())
         await settled(pilot)
-        assert view.current == "load"
+        assert view.current == "vus"
 
 
 @pytest.mark.anyio
@@ -157,16 +158,22 @@ async def test_an_ended_run_says_what_it_has_left() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         assert "left" in shown(pilot, "#entities-head").splitlines()[0]
-        assert "eta" not in shown(pilot, "#figures")
+        assert "eta" not in shown(pilot, "#clock")
         assert "waiting" not in shown(pilot, "#entity-lines")
+
+
+def test_kinds_that_are_cut_do_not_look_alike() -> None:
+    one = entities()
+    tones = [state_of(row, one.order, over=False) for row in one.rows]
+    columns = Columns.fitting(one.rows, [tone.word for tone in tones], 36)
+    named = distinct_cuts([row.name for row in one.rows], columns.name)
+    lines = [
+        entity_line(row, row.order, tone, columns, named[row.name]).plain[: 4 + columns.name]
+        for row, tone in zip(one.rows, tones, strict=True)
+    ]
+    assert len(set(lines)) == len(lines)
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 def test_picture_of_a_load_phase(snap_compare: Compare, size: tuple[int, int]) -> None:
-    async def ready(pilot: Pilot[None]) -> None:
-        await settled(pilot)
-        if size[0] < 100:
-            await pilot.press("tab")
-            await settled(pilot)
-
-    assert snap_compare(on(FakeLink(loading())), terminal_size=size, run_before=ready)
+    assert snap_compare(on(FakeLink(loading())), terminal_size=size, run_before=settled)

@@ -1,24 +1,38 @@
-"""A run whose load is set by rates: what keys and prompts tell it."""
+"""A run whose load is set by rates, and one of several workloads: what keys steer, and which one."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, OptionList
 
 from dmsperf_tui.plan.errors import ConfigError
-from dmsperf_tui.run.commands import Command, Extend, HoldLevel, Scale, SetRate, SetVus, Skip
-from dmsperf_tui.tui.dialogs import ChooseLevel, SkipDialog
+from dmsperf_tui.run.commands import Command, HoldLevel, Release, SetRate, SetVus, Skip, Undo, Weights
+from dmsperf_tui.tui.dialogs import Choose, ChooseLevel, ChooseSkip
 from dmsperf_tui.tui.keybar import KeyBar
-from dmsperf_tui.tui.levels import all_levels, main_levels, step
-from dmsperf_tui.tui.prompts import ExtendPrompt, LevelPrompt, Prompt, ScalePrompt
+from dmsperf_tui.tui.levels import all_levels, rate_levels, step, vus_levels
+from dmsperf_tui.tui.prompts import LevelPrompt, SharesPrompt, shares_words
+from dmsperf_tui.tui.steer import SteerPanel
+from tests.run_pure.test_control import CLOSED, FLOW, MIX, OPEN
 from tests.tui.conftest import until
+from tests.tui.fake_host import HostLink
 from tests.tui.fake_open import CHECKOUT, OPEN_INFO, mixed, open_running
 from tests.tui.fakes import FakeLink
-from tests.tui.test_steering import attached
+from tests.tui.test_steering import asked, attached, shown
 
 pytestmark = pytest.mark.anyio
+
+STEPPED = {**FLOW, "executor": "ramping-vus", **CLOSED["ramping-vus"]}
+WORKLOADS: dict[str, dict[str, Any]] = {
+    "browse": STEPPED,
+    "orders": {**MIX, "executor": "ramping-arrival-rate", **OPEN["ramping-arrival-rate"]},
+    "short": {**FLOW, "executor": "constant-vus", "vus": 3, "duration": "20s"},
+}
+
+
+# --- without a screen ----------------------------------------------------------------------------
 
 
 def test_a_step_of_the_rate_is_round_and_small() -> None:
@@ -27,6 +41,38 @@ def test_a_step_of_the_rate_is_round_and_small() -> None:
 
     assert [of(peak) for peak in (0.5, 5, 20, 150, 200, 1999)] == [0.01, 0.1, 1, 1, 10, 10]
     assert of(0) == 1
+    both = replace(open_running(), workloads=(open_running().workloads[0], CHECKOUT))
+    assert (step(both), step(both, "arrivals"), step(both, "checkout")) == (1, 1, 0.01), "of its own plan"
+
+
+def test_keys_mean_users_where_there_are_some_and_the_palette_has_each_workload() -> None:
+    both = mixed()
+    assert [(level.kind, level.workload) for level in vus_levels(both)] == [("vus", None)]
+    assert [(level.kind, level.workload) for level in vus_levels(both, "checkout")] == [("most", "checkout")]
+    assert [(level.kind, level.workload) for level in rate_levels(both)] == [("rate", None)]
+    assert rate_levels(both, "browse") == []
+    offered = [(level.kind, level.workload) for level in all_levels(both)]
+    assert offered == [("vus", "browse"), ("rate", "checkout"), ("most", "checkout")]
+    most = all_levels(both)[-1]
+    assert most.read("+10") == SetVus(amount=10, unit="by", workload="checkout")
+    with pytest.raises(ConfigError):
+        most.read("10/s")
+
+
+@pytest.mark.parametrize("typed", ["read 60, write 40", "read=60,write=40", "read 60%,  write  40 %"])
+def test_shares_are_typed_in_any_of_these_ways(typed: str) -> None:
+    async def foresee(change: object) -> None:
+        raise AssertionError("nothing is asked to read a line")
+
+    prompt = SharesPrompt("orders", {"read": 80.0, "write": 20.0}, foresee)
+    assert prompt.read(typed) == Weights(weights={"read": 60, "write": 40}, workload="orders")
+    for wrong in ("read", "read sixty", "read 0, write 0", ""):
+        with pytest.raises(ConfigError):
+            prompt.read(wrong)
+    assert shares_words({"read": 3, "write": 1}) == "read 75 %, write 25 %"
+
+
+# --- one workload with a rate --------------------------------------------------------------------
 
 
 async def test_each_key_tells_an_open_run_its_command() -> None:
@@ -36,115 +82,97 @@ async def test_each_key_tells_an_open_run_its_command() -> None:
         "right_square_bracket": SetRate(amount=10, unit="by"),
         "left_square_bracket": SetRate(amount=-10, unit="by"),
         "h": HoldLevel(),
+        "u": Undo(),
     }
     link = FakeLink(open_running())
     async with attached(link, (120, 40)) as (app, pilot):
-        assert "+-[] Rate  v Set " in str(app.query_one(KeyBar).render())
+        assert "+-[] Rate" in str(app.query_one(KeyBar).render())
+        assert str(app.query_one(SteerPanel).border_title) == "Steer", "there is nothing else to steer"
         await pilot.press(*keys)
         await until(pilot, lambda: len(link.sent) == len(keys))
         assert link.sent == list(keys.values())
-
-
-@pytest.mark.parametrize(
-    ("key", "kind", "typed", "says", "command"),
-    [
-        (
-            "v",
-            LevelPrompt,
-            "90/m over 10s",
-            "rate 200/s → 1.5/s over 10 s",
-            SetRate(amount=90, per_s=60, over_s=10),
-        ),
-        ("v", LevelPrompt, "+20%", "rate 200/s → 240/s, now", SetRate(amount=20, unit="percent")),
-        (
-            "x",
-            ScalePrompt,
-            "1.5 over 30s",
-            "1.5 times the plan: at present 150/s",
-            Scale(factor=1.5, over_s=30),
-        ),
-        ("t", ExtendPrompt, "5m", "5m longer, to 15:00", Extend(by_s=300)),
-    ],
-)
-async def test_prompts_say_what_will_come_of_it(
-    key: str, kind: type[Prompt], typed: str, says: str, command: Command
-) -> None:
-    link = FakeLink(open_running())
-    async with attached(link) as (app, pilot):
-        await pilot.press(key)
-        await until(pilot, lambda: isinstance(app.screen, kind))
-        app.screen.query_one(Input).value = typed
-        await until(pilot, lambda: says in str(app.screen.query_one("#says").render()))
-        await pilot.press("enter")
-        await until(pilot, lambda: link.sent)
-        assert link.sent == [command]
-
-
-@pytest.mark.parametrize(
-    ("key", "typed"), [("v", "5 per s"), ("v", "50 over 99h"), ("x", "2000"), ("t", "0")]
-)
-async def test_what_cannot_be_is_said_and_not_sent(key: str, typed: str) -> None:
-    link = FakeLink(open_running())
-    async with attached(link) as (app, pilot):
-        await pilot.press(key)
-        await until(pilot, lambda: isinstance(app.screen, Prompt))
-        app.screen.query_one(Input).value = typed
-        await pilot.press("enter")
-        await until(pilot, lambda: str(app.screen.query_one("#says").render()).startswith("✗"))
-        assert isinstance(app.screen, Prompt)
-        assert link.sent == []
-
-
-@pytest.mark.parametrize("key", ["v", "x", "t", "n"])
-async def test_a_prompt_fits_a_small_terminal(key: str) -> None:
-    async with attached(FakeLink(open_running())) as (app, pilot):
-        await pilot.press(key)
-        await until(pilot, lambda: isinstance(app.screen, Prompt) and app.screen.query("#says"))
-        await pilot.pause()
-        assert all(words.size.height == 1 for words in app.screen.query(Static).results(Static))
-
-
-async def test_skipping_asks_first_and_the_run_says_why_it_will_not() -> None:
-    link = FakeLink(open_running())
-    async with attached(link) as (app, pilot):
-        await pilot.press("k")
-        await until(pilot, lambda: isinstance(app.screen, SkipDialog))
-        words = [str(static.render()) for static in app.screen.query(Static).results(Static)]
-        assert any("arrivals: stage 1 of 2 → 2" in text for text in words)
-        await pilot.press("y")
-        await until(pilot, lambda: link.sent)
-        link.refusal = "stage 2 of 2 is its last: stop ends it, extend makes it longer"
-        last = replace(open_running().workloads[0], stage=2)
-        link.push(replace(open_running(), rows=(), workloads=(last,)))
-        await until(pilot, lambda: app.snapshot is not None and app.snapshot.workloads == (last,))
-        await pilot.press("k")
+        await pilot.press("g")
         await until(pilot, lambda: app._notifications)
-        assert [n.message for n in app._notifications] == [link.refusal]
-        assert link.sent == [Skip(), Skip()]
+        assert [n.message for n in app._notifications] == ["There is one workload: every change is for it."]
 
 
-async def test_with_several_rates_v_asks_which() -> None:
-    two = replace(open_running(), workloads=(open_running().workloads[0], CHECKOUT))
-    link = FakeLink(two)
+# --- several -------------------------------------------------------------------------------------
+
+
+async def test_the_scope_goes_round_and_every_change_is_for_it() -> None:
+    link = HostLink(WORKLOADS)
+    async with attached(link, (120, 40)) as (app, pilot):
+
+        def title() -> str:
+            return str(app.query_one(SteerPanel).border_title)
+
+        assert title() == "Steer · all workloads"
+        await pilot.press("plus")
+        await until(pilot, lambda: app._notifications)
+        assert [n.message for n in app._notifications] == ["Which one? browse, short: g goes through them."]
+        await pilot.press("h")
+        await pilot.press("g", "plus", "l", "g")
+        await until(pilot, lambda: title() == "Steer · orders")
+        assert shown(app, "workload-lines").startswith("▸ orders   rate 20/s")
+        await pilot.press("right_square_bracket", "l")
+        await until(pilot, lambda: len(link.sent) == 5)
+        assert link.sent == [
+            HoldLevel(),
+            SetVus(amount=1, unit="by", workload="browse"),
+            Release(workload="browse"),
+            SetRate(amount=10, unit="by", workload="orders"),
+            Release(workload="orders"),
+        ]
+        await pilot.press("g")
+        await until(pilot, lambda: title() == "Steer · short")
+        link.at.ns = 25 * 10**9
+        link.push(link.at.run.snapshot())
+        await until(pilot, lambda: title() == "Steer · all workloads")
+        assert [n.message for n in app._notifications][-1] == "short has ended: keys steer all workloads now."
+        await pilot.press("g", "g", "g")
+        await until(pilot, lambda: title() == "Steer · all workloads")
+
+
+async def test_with_several_of_a_kind_the_prompt_asks_which() -> None:
+    link = HostLink(WORKLOADS)
     async with attached(link) as (app, pilot):
-        await pilot.press("v")
-        await until(pilot, lambda: isinstance(app.screen, ChooseLevel))
-        app.screen.query_one(OptionList).highlighted = 1
-        await pilot.press("enter")
+        await asked(app, pilot, "v", ChooseLevel)
+        await pilot.press("down", "enter")
         await until(pilot, lambda: isinstance(app.screen, LevelPrompt))
         app.screen.query_one(Input).value = "2"
         await pilot.press("enter")
         await until(pilot, lambda: link.sent)
-        assert link.sent == [SetRate(amount=2, workload="checkout")]
+        assert link.sent == [SetVus(amount=2, workload="short")]
 
 
-def test_in_a_mix_of_both_keys_set_users_and_the_palette_each_workload() -> None:
-    assert [(level.kind, level.workload) for level in main_levels(mixed())] == [("vus", None)]
-    offered = [(level.kind, level.workload) for level in all_levels(mixed())]
-    assert offered == [("vus", "browse"), ("rate", "checkout"), ("most", "checkout")]
-    most = all_levels(mixed())[-1]
-    command, effect = most.read("+10")
-    assert command == SetVus(amount=10, unit="by", workload="checkout")
-    assert effect == "most VUs 50 → 60, now"
-    with pytest.raises(ConfigError):
-        most.read("10/s")
+async def test_a_skip_is_chosen_from_the_stages_and_confirmed() -> None:
+    link = HostLink(WORKLOADS)
+    async with attached(link) as (app, pilot):
+
+        def lines() -> list[str]:
+            choices = app.screen.query_one(OptionList)
+            return [str(choices.get_option_at_index(at).prompt).strip() for at in range(choices.option_count)]
+
+        await asked(app, pilot, "k", ChooseSkip)
+        assert lines() == [
+            "each goes on with its next stage",
+            "browse: stage 2/3: to 40 VUs",
+            "orders: stage 2/3: to 40/s",
+        ]
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, Choose))
+        await pilot.press("g")
+        await asked(app, pilot, "k", ChooseSkip)
+        assert lines() == [
+            "1  stage 1/3: to 40 VUs   the present one, from its start",
+            "2  stage 2/3: to 40 VUs",
+            "3  stage 3/3: to 0 VUs",
+        ]
+        assert app.screen.query_one(OptionList).highlighted == 1, "the next one"
+        await pilot.press("3", "enter")
+        await until(pilot, lambda: link.sent)
+        assert link.sent == [Skip(stage=3, workload="browse")]
+        await until(pilot, lambda: app.snapshot is not None and app.snapshot.workloads[0].stage == 3)
+        await asked(app, pilot, "k", ChooseSkip)
+        await pilot.press("enter")
+        assert isinstance(app.screen, ChooseSkip), "no stage comes next: none is taken by mistake"

@@ -5,25 +5,40 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from click.testing import CliRunner
+from textual import events
+from textual.driver import Driver
 from textual.pilot import Pilot
 from textual.widgets import DataTable
 
-from dmsperf_tui.run.snapshot import OperationRow, RunSnapshot
+from dmsperf_tui.cli import cli
+from dmsperf_tui.run import verdict
+from dmsperf_tui.run.commands import Pause
+from dmsperf_tui.run.snapshot import HealthRow, OperationRow, RunSnapshot
 from dmsperf_tui.settings.config import Options
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.systems.checks import PreflightRow
+from dmsperf_tui.tui import environment
 from dmsperf_tui.tui.app import DmsPerfApp
 from dmsperf_tui.tui.chart import RunChart
 from dmsperf_tui.tui.keybar import KeyBar, fitting
+from dmsperf_tui.tui.layout import PANELS
 from dmsperf_tui.tui.phases import Phase
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.run_view import RunView
 from dmsperf_tui.tui.setup import SetupView
+from dmsperf_tui.tui.strip import PanelStrip
 from tests.tui.conftest import Compare, settled, until
-from tests.tui.fake_open import open_running
-from tests.tui.fakes import FakeLink, ended, preparing, running
+from tests.tui.fake_list import entities
+from tests.tui.fake_open import mixed, open_running
+from tests.tui.fakes import FakeLink, ended, preparing, rich, running
 
 SIZES = [(120, 40), (80, 24), (20, 5)]
+
+
+def link_of(app: DmsPerfApp) -> FakeLink:
+    assert isinstance(app._link, FakeLink)
+    return app._link
 
 
 def on(snapshot: RunSnapshot) -> DmsPerfApp:
@@ -36,7 +51,8 @@ async def test_every_state_survives_every_size() -> None:
     app = DmsPerfApp(Options(), link=link, refresh_hz=50)
     async with app.run_test(size=(20, 5)) as pilot:
         await settled(pilot)
-        for snapshot in (running(1), replace(running(), rows=()), replace(ended(), rows=())):
+        loaded = replace(rich(), lists=(entities(),), rows=())
+        for snapshot in (running(1), replace(running(), rows=()), loaded, replace(ended(), rows=())):
             link.push(snapshot)
             await settled(pilot)
         for size in SIZES:
@@ -46,60 +62,120 @@ async def test_every_state_survives_every_size() -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
-async def test_no_figure_of_the_header_is_cut(size: tuple[int, int]) -> None:
-    app = on(replace(running(), vus=4800, heading=5000, rate=12_345.0, p95_ms=12_345.0))
-    async with app.run_test(size=size) as pilot:
+async def test_every_layout_shows_its_panels_whole_while_the_terminal_is_resized() -> None:
+    link = FakeLink(replace(mixed(), lists=(entities(),)))
+    app = DmsPerfApp(Options(), link=link, refresh_hz=50)
+    sizes = [(220, 60), (120, 40), (80, 24), (40, 12), (100, 30), (20, 5), (160, 50)]
+    async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        for figure in app.query("#header Reading").results(Reading):
-            if figure.display:
-                assert figure.size.width >= len(figure.shown), figure.shown
-                assert figure.region.right <= size[0], figure.shown
+        view = app.query_one(RunView)
+        for _ in ("all of them", "one zoomed"):
+            for width, height in sizes:
+                await pilot.resize_terminal(width, height)
+                await pilot.pause()
+                shown = {w.id: w.region for w in app.query("#panels > .panel") if w.region.area}
+                assert sorted(shown, key=lambda name: (shown[name].y, shown[name].x)) == view.on_screen
+                room = app.query_one("#panels").region
+                assert sum(region.area for region in shown.values()) == room.area
+                assert view.current in shown
+                assert all(region.right <= width and region.bottom < height for region in shown.values())
+                assert app.query_one(KeyBar).region.bottom == height
+                for figure in app.query("#header Reading").results(Reading):
+                    assert figure.size.width >= len(figure.shown.rstrip()), (figure.id, width)
+            await pilot.press("z")
+            view.go_to("environment")
+        assert len(view.on_screen) == 7
 
 
 @pytest.mark.anyio
-async def test_tab_goes_through_one_panel_at_a_time_in_a_small_terminal() -> None:
+async def test_tab_a_click_and_the_palette_bring_a_panel_up_and_the_keyboard_with_it() -> None:
     app = on(running())
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        view = app.query_one(RunView)
+        view, strip = app.query_one(RunView), app.query_one(PanelStrip)
         seen = []
-        for _ in range(6):
-            shown = [w.id for w in app.query(".panel") if w.region.area and w.id != "operations"]
-            assert shown == [view.current]
+        for _ in view.there:
+            assert view.current in view.on_screen
+            assert f" {view.panel(view.current).SHORT} " in str(strip.render())
+            holder = app.focused and next(w for w in app.focused.ancestors_with_self if w.id in PANELS)
+            assert holder is None or holder.id == view.current
             seen.append(view.current)
             await pilot.press("tab")
             await settled(pilot)
-        assert seen == ["load", "latency", "throughput", "thresholds", "errors", "environment"]
-        assert view.current == "load"
+        assert seen == [name for name in PANELS if name not in ("rate", "entities")]
+        assert view.current == "vus"
+        assert await pilot.click(PanelStrip, offset=(str(strip.render()).index("Errors") + 1, 0))
+        await settled(pilot)
+        assert view.current == "errors"
+        commands = {command.title: command for command in app.get_system_commands(app.screen)}
+        commands["Panel: Latency"].callback()
+        commands["Window: 1 min"].callback()
+        await settled(pilot)
+        assert (view.current, view.window_s) == ("latency", 60.0)
+        assert await pilot.click(KeyBar, offset=(1, 0))
+        await until(pilot, lambda: link_of(app).sent)
+        assert link_of(app).sent == [Pause()]
 
 
 @pytest.mark.anyio
-async def test_a_zoomed_panel_has_the_room_until_escape() -> None:
-    app = on(running())
+async def test_a_zoomed_panel_has_the_room_until_escape_and_the_keyboard_stays_where_it_was() -> None:
+    link = FakeLink(running())
+    app = DmsPerfApp(Options(), link=link, refresh_hz=50)
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
+        view = app.query_one(RunView)
         await pilot.press("tab", "z")
         await settled(pilot)
-        visible = [w for w in app.query(".panel") if w.region.area]
-        assert [w.id for w in visible] == ["latency"]
-        assert visible[0].region.height > 25
+        assert view.on_screen == ["latency"]
+        assert app.query_one("#latency").region.height > 25
         await pilot.press("escape")
         await settled(pilot)
-        assert len([w for w in app.query("#panels > .panel") if w.region.area]) == 7
+        assert len(view.on_screen) == 6
+        link.push(ended())
+        await until(pilot, lambda: app.phase is Phase.OVER)
+        await settled(pilot)
+        assert view.current == "latency"
+        assert app.focused is app.query_one("#latency")
+        await pilot.press("escape", "2")
+        await settled(pilot)
+        assert app.focused is app.query_one("#latency")
 
 
 @pytest.mark.anyio
-async def test_a_check_that_is_not_fatal_warns_after_the_generator_s_health() -> None:
+async def test_the_environment_has_what_failed_then_the_generator_then_what_warns() -> None:
     soon = PreflightRow("tls", False, "valid for 3 days", mend="renew it soon", fatal=False)
     gone = PreflightRow("token", False, "refused")
-    app = on(replace(running(), preflight=(soon, gone, PreflightRow("health", True, "answers"))))
+    health = HealthRow("suspect", ("worker 2 was lost",), 12.5, 0.37, 0.1, ("rate limiting: 9",), 2, 1)
+    checks = (soon, gone, PreflightRow("health", True, "answers"))
+    app = on(replace(running(), preflight=checks, health=health))
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
+        app.query_one(RunView).go_to("environment")
+        await settled(pilot)
         lines = app.query_one("#environment Reading", Reading).shown.splitlines()
-        assert lines[1] == "✗ token  refused"
-        assert "1/3 checks ✓  1 ▲" in lines[2]
-        assert lines[3:5] == ["▲ tls  valid for 3 days", "  → renew it soon"]
+        assert lines[1:-2] == [
+            "✗ token  refused",
+            "generator ▲ suspect  1/2 workers  1/3 checks ✓  1 ▲",
+            "  lag ▲ 12.5 ms of 10  slip 0.1 ms of 10  CPU 37 % of 90",
+            "  ▲ worker 2 was lost",
+            "▲ rate limiting: 9",
+            "▲ tls  valid for 3 days",
+            "  → renew it soon",
+        ]
+        notice = app.query_one("#notice", Reading)
+        assert notice.shown == "▲ suspect: worker 2 was lost  +2 more: Environment"
+
+
+def test_the_limits_beside_the_generator_s_figures_are_the_verdict_s() -> None:
+    suspect = {
+        name: next(rule.bound for rule in rules if rule.level == "suspect")
+        for name, rules in (("lag", verdict._LAG_MS), ("slip", verdict._SLIP_MS), ("cpu", verdict._CPU))
+    }
+    assert suspect == {
+        "lag": environment.LAG_LIMIT_MS,
+        "slip": environment.SLIP_LIMIT_MS,
+        "cpu": environment.CPU_LIMIT,
+    }
 
 
 @pytest.mark.anyio
@@ -107,12 +183,14 @@ async def test_the_window_goes_round() -> None:
     app = on(running())
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        titles = []
+        view, chart = app.query_one(RunView), app.query(RunChart).first()
+        windows = []
         for _ in range(3):
-            titles.append(str(app.query(RunChart).first().border_title).split(" · ")[1].split("  ")[0])
+            assert chart.view is not None
+            windows.append((view.window_name, chart.view.window_s))
             await pilot.press("w")
             await settled(pilot)
-        assert titles == ["5 min", "all", "1 min"]
+        assert windows == [("5 min", 300.0), ("all", None), ("1 min", 60.0)]
 
 
 @pytest.mark.anyio
@@ -138,16 +216,6 @@ async def test_only_changed_cells_of_the_table_are_painted(monkeypatch: pytest.M
         assert painted == [(f"{first.workload}/{first.name}", "count")]
 
 
-@pytest.mark.anyio
-async def test_server_text_is_never_markup() -> None:
-    app = on(running())
-    async with app.run_test(size=(120, 40)) as pilot:
-        await settled(pilot)
-        await pilot.press(*["tab"] * 4, "z")
-        await settled(pilot)
-        assert "the student [/ref] does not exist" in app.query_one("#error-lines", Reading).shown
-
-
 @pytest.mark.parametrize("phase", list(Phase))
 @pytest.mark.parametrize("width", [20, 78, 118, 198])
 def test_the_footer_never_cuts_a_word(phase: Phase, width: int) -> None:
@@ -156,6 +224,39 @@ def test_the_footer_never_cuts_a_word(phase: Phase, width: int) -> None:
         assert sum(len(f"{key.shown} {word}  ") for key, word in keys) <= width
         if width >= 78:
             assert {"q", "?"} <= {key.shown for key, _ in keys}
+
+
+def test_a_rate_of_painting_that_harms_is_refused() -> None:
+    for given in ("0.1", "60", "often"):
+        refused = CliRunner().invoke(cli, ["--refresh", given])
+        assert refused.exit_code != 0
+        assert "--refresh" in refused.output
+
+
+@pytest.mark.anyio
+async def test_fewer_paints_while_nobody_looks() -> None:
+    app = DmsPerfApp(Options(), link=FakeLink(running()), refresh_hz=5)
+    async with app.run_test(size=(80, 24)) as pilot:
+        for event, interval_s in ((None, 0.2), (events.AppBlur(), 1.0), (events.AppFocus(), 0.2)):
+            if event is not None:
+                app.post_message(event)
+            await pilot.pause()
+            assert app._ticks is not None
+            assert app._ticks._interval == interval_s
+
+
+@pytest.mark.anyio
+async def test_all_is_painted_again_when_a_shell_gives_the_screen_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = on(running())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        asked: list[dict[str, bool]] = []
+        monkeypatch.setattr(app.screen, "refresh", lambda **how: asked.append(how))
+        app.post_message(Driver.SignalResume())
+        # Without a word about how: the whole of it is painted.
+        await until(pilot, lambda: {} in asked)
 
 
 @pytest.mark.anyio

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button, ContentSwitcher
+from textual.widgets import Button, ContentSwitcher, Input, Static, TextArea
 
+from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.run.commands import Stop
 from dmsperf_tui.run.launch import LaunchError
 from dmsperf_tui.run.link import RunLink
-from dmsperf_tui.settings.config import Options, RunConfig
+from dmsperf_tui.settings.config import Options, RunConfig, resolve
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.tui.app import DmsPerfApp
 from dmsperf_tui.tui.choices import Choices
+from dmsperf_tui.tui.details import details
 from dmsperf_tui.tui.dialogs import StopDialog
 from dmsperf_tui.tui.environment import tls_words
+from dmsperf_tui.tui.form import Tick
 from dmsperf_tui.tui.phases import Phase
 from dmsperf_tui.tui.preview import PreviewChart
 from dmsperf_tui.tui.readings import Reading
+from dmsperf_tui.tui.run_options import RunOptions, as_texts, read_options
 from dmsperf_tui.tui.setup import SetupView
+from dmsperf_tui.tui.start_dialog import StartDialog, needs_asking
 from tests.tui.conftest import until
 from tests.tui.fakes import FakeLink, ended, running
 
@@ -90,10 +97,9 @@ async def test_a_profile_without_a_description_is_its_title_alone(places: Places
     options = Options(profile="bare", settings={"data.prefix": "P1"}, abort_on_4xx=True)
     async with set_up(places, options, size=(120, 40)) as (_, view, _pilot):
         lines = words(view, "#details-lines").splitlines()
-        assert [line.rstrip() for line in lines[-2:]] == [
-            "profile   bare",
-            "given     --abort-on-4xx  --set data.prefix=P1",
-        ]
+        assert "profile   bare" in [line.rstrip() for line in lines]
+        assert "given     --abort-on-4xx  --set data.prefix=P1" in lines
+        assert words(view, "#problem") == "given --abort-on-4xx  --set data.prefix=P1"
 
 
 async def test_another_choice_redraws_the_preview(places: Places) -> None:
@@ -163,7 +169,7 @@ async def test_a_host_that_does_not_come_up_is_said(places: Places) -> None:
         assert app.phase is Phase.SETUP
 
 
-async def test_s_starts_again_after_the_end_and_e_goes_back(places: Places) -> None:
+async def test_s_starts_again_after_the_end_and_1_goes_back(places: Places) -> None:
     first, second = FakeLink(ended(60)), FakeLink(running(5))
     start = Starter(first, second)
     async with set_up(places, start=start) as (app, _, pilot):
@@ -175,8 +181,8 @@ async def test_s_starts_again_after_the_end_and_e_goes_back(places: Places) -> N
         assert app.timeline.end_s == 5
         second.push(ended(8))
         await until(pilot, lambda: app.phase is Phase.OVER)
-        await pilot.press("e")
-        await until(pilot, lambda: app.query_one(ContentSwitcher).current == "setup")
+        await pilot.press("1")
+        await until(pilot, lambda: app.query_one("#views", ContentSwitcher).current == "setup")
 
 
 async def test_a_link_without_a_run_comes_back_to_set_up(places: Places) -> None:
@@ -198,7 +204,8 @@ async def test_a_scenario_given_as_a_file_is_listed(places: Places, tmp_path: Pa
 
 async def test_a_run_in_this_process_cannot_be_left_running(places: Places) -> None:
     link = FakeLink(running(5))
-    async with set_up(places, Options(in_process=True), Starter(link)) as (app, _, pilot):
+    async with set_up(places, start=Starter(link)) as (app, view, pilot):
+        view.options = replace(view.options, in_process=True)
         await pilot.press("s")
         await until(pilot, lambda: app.phase is Phase.RUNNING)
         await pilot.press("d")
@@ -209,3 +216,196 @@ async def test_a_run_in_this_process_cannot_be_left_running(places: Places) -> N
         await until(pilot, lambda: isinstance(app.screen, StopDialog))
         await pilot.press("y")
         await until(pilot, lambda: any(isinstance(command, Stop) for command in link.sent))
+
+
+async def test_a_scenario_is_searched_for_by_words(places: Places) -> None:
+    async with set_up(places, Options(scenario="dms/smoke")) as (app, view, pilot):
+        scenarios, line = view.query_one("#scenarios", Choices), view.query_one("#search", Input)
+
+        def listed() -> list[str]:
+            return [option.id for option in scenarios.options if option.id]
+
+        await pilot.press("slash", *"forty LAT")
+        assert listed() == ["dms/steps"], "of title and description, in any case"
+        await until(pilot, lambda: view.config is not None and view.config.plan.name == "dms/steps")
+        assert "/forty LAT  1 of 3" in str(scenarios.border_subtitle)
+        await pilot.press("escape")
+        assert (listed(), view.options.scenario) == (["dms/smoke", "dms/steps", "http/broken"], "dms/smoke")
+        assert not line.display
+        assert app.focused is scenarios
+
+        await pilot.press("slash", *"dms", "down")
+        assert app.focused is scenarios
+        assert view.options.scenario == "dms/smoke", "what is still listed stays the choice"
+        await pilot.press("down")
+        assert view.options.scenario == "dms/steps"
+        await pilot.press("slash", *"zzz")
+        assert listed() == []
+        assert "nothing has" in str(scenarios.options[0].prompt)
+        assert view.options.scenario == "dms/steps"
+        await pilot.press("enter", "escape")
+        assert len(listed()) == 3
+
+
+async def test_a_file_that_cannot_be_used_is_marked_with_why(places: Places, tmp_path: Path) -> None:
+    (tmp_path / "profiles" / "bad.toml").write_text("[load]\nvus = 0\n")
+    async with set_up(places, size=(120, 40)) as (_, view, pilot):
+        scenarios, profiles = view.query_one("#scenarios", Choices), view.query_one("#profiles", Choices)
+
+        def line(choices: Choices, name: str) -> str:
+            return str(choices.get_option(name).prompt)
+
+        await until(pilot, lambda: "✗" in line(scenarios, "http/broken"))
+        assert line(scenarios, "http/broken").startswith("  broken  ✗ workloads.get.duration:")
+        assert line(profiles, "bad").startswith("bad  ✗ load.vus: ")
+        assert "✗" not in line(scenarios, "dms/steps")
+
+
+async def test_length_peak_and_an_estimate_are_said(places: Places) -> None:
+    async with set_up(places, Options(scenario="dms/steps"), size=(120, 40)) as (_, view, pilot):
+        await until(pilot, lambda: view.estimate)
+        # 5 + 20 + 25 + 80 VU-minutes, four requests of 50 ms each: 20 a second.
+        assert view.estimate is not None
+        assert view.estimate.requests == pytest.approx(130 * 60 * 20)
+        assert str(view.query_one(PreviewChart).border_subtitle) == (
+            "6m · peak 40 VUs · about 160,000 requests"
+        )
+        await pilot.pause()
+        text = " ".join(words(view, "#details-lines").split())
+        assert "about 160,000 requests, if an answer takes 50 ms" in text
+        assert "0 → 10 → 40 VUs over 6m" in text
+        assert "no thresholds: it passes unless" in text
+
+
+async def test_choose_override_and_start(places: Places) -> None:
+    start = Starter(FakeLink(running(30)))
+    async with set_up(places, start=start) as (app, view, pilot):
+        await choose(view, pilot, "scenarios", "dms/steps")
+        await pilot.press("o")
+        form = app.screen
+        assert isinstance(form, RunOptions)
+        await pilot.press(*"zero", "enter")
+        says = form.query_one("#options-say", Reading)
+        await until(pilot, lambda: "--vus: 'zero' is no whole number" in says.shown)
+        assert app.screen is form
+        await pilot.press("ctrl+u", *"20", "down", *"3m")
+        command = form.query_one("#options-command", Reading)
+        line = "dmsperf-tui --batch --scenario dms/steps --profile dev --env embedded --vus 20 --duration 3m"
+        await until(pilot, lambda: command.shown == line)
+        assert says.shown == "✓ 3m · peak 20 VUs"
+        form.query_one("#abort", Tick).toggle()
+        form.query_one("#settings", TextArea).text = "workloads.steps.think_time=1s\nload.vus=7"
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.screen is not form)
+        given = "given --vus 20  --duration 3m"
+        await until(pilot, lambda: words(view, "#problem").startswith(given))
+        await pilot.press("y")
+        assert app.clipboard == f"{line} --abort-on-4xx --set workloads.steps.think_time=1s --set load.vus=7"
+        await pilot.press("s")
+        await until(pilot, lambda: app.phase is Phase.RUNNING)
+        (config,) = start.configs
+        assert (config.plan.peak_vus, config.plan.duration_ns, config.abort_on_4xx) == (20, 180 * 10**9, True)
+        assert config.plan.workloads[0].think_time_s == 1
+
+
+async def test_options_are_checked_by_what_checks_the_command_line_and_cleared_by_a_key(
+    places: Places,
+) -> None:
+    options = Options(vus=9, speedup=2, settings={"load.vuz": "1"}, in_process=True)
+    async with set_up(places, options) as (app, view, pilot):
+        await pilot.press("o")
+        says = app.screen.query_one("#options-say", Reading)
+        await until(pilot, lambda: "did you mean 'load.vus'?" in says.shown)
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        assert isinstance(app.screen, RunOptions), "it stays until all is right"
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: says.shown == "✓ 30s · 1 VU")
+        await pilot.click("#use")
+        await until(pilot, lambda: not isinstance(app.screen, RunOptions))
+        assert view.options == Options()
+        await pilot.press("o", *"7", "escape")
+        assert view.options == Options()
+
+
+@pytest.mark.parametrize(
+    ("texts", "says"),
+    [
+        ({"duration": "soon"}, "--duration: 'soon' is not a duration"),
+        ({"speedup": "nan"}, "--speedup: 'nan' is no number"),
+        ({"seed": "-1"}, "--seed: '-1' is no whole number; give 0 or more"),
+        ({"settings": "load.vus 3"}, "--set: 'load.vus 3' is not KEY=VALUE; write load.vus=20"),
+    ],
+)
+def test_a_bad_option_is_one_clear_line(texts: dict[str, str], says: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(says)):
+        read_options(Options(), as_texts(Options()) | texts, abort=False, here=False)
+
+
+def test_options_go_into_the_form_and_come_back() -> None:
+    given = Options(
+        vus=5,
+        duration_s=90.0,
+        workers=2,
+        seed=0,
+        speedup=1.5,
+        data="last",
+        resume="7f3a",
+        results="elsewhere",
+        settings={"load.vus": "3", "thresholds.http_reqs": "rate>1"},
+        summary="out.json",
+    )
+    assert read_options(given, as_texts(given), abort=False, here=False) == given
+
+
+async def test_an_address_that_is_not_this_machine_is_asked_for_once(places: Places) -> None:
+    links = [FakeLink(ended(5)) for _ in range(3)]
+    start = Starter(*links)
+    options = Options(scenario="dms/steps", environment="open", vus=8)
+    async with set_up(places, options, start) as (app, _, pilot):
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(app.screen, StartDialog))
+        text = "\n".join(str(static.render()) for static in app.screen.query(Static))
+        for said in ("dms.test", "▲ INSECURE TLS", "dms/steps", "peak 8 VUs, 6m", "about 31,000 requests"):
+            assert said in text
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(app.screen, StartDialog))
+        assert start.configs == [], "no is what Enter says"
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(app.screen, StartDialog))
+        await pilot.press("y")
+        await until(pilot, lambda: app.phase is Phase.OVER)
+        await pilot.press("s")
+        await until(pilot, lambda: len(start.configs) == 2)
+        assert not isinstance(app.screen, StartDialog), "it was agreed to"
+
+
+@pytest.mark.parametrize(
+    ("environment", "asks"),
+    [
+        ("embedded", False),
+        ("http://127.0.0.1:9/api", False),
+        ("http://[::1]:9", False),
+        ("http://localhost:9", False),
+        ("https://dms.test/api", True),
+        ("http://192.168.1.5", True),
+        ("open", True),
+    ],
+)
+def test_this_machine_is_never_asked_for(places: Places, environment: str, asks: bool) -> None:
+    assert needs_asking(resolve(Options(environment=environment), places)) is asks
+
+
+def test_a_token_from_another_machine_counts_as_one(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OAUTH_TOKEN_URL", "https://login.example/token")
+    assert needs_asking(resolve(Options(environment="http://127.0.0.1:9/api"), places))
+
+
+def test_details_are_wrapped_between_the_parts_of_a_list(places: Places) -> None:
+    config = resolve(Options(scenario="dms/steps", settings={"workloads.steps.think_time": "1s"}), places)
+    for width in (30, 46, 60):
+        lines = [line.plain for line in details(config, Options(vus=3), "about 1 request", width)]
+        assert all(len(line) <= width for line in lines)
+        text = " ".join(line[10:].strip() if line.startswith(" " * 10) else line for line in lines)
+        assert "ramping-vus" in text
+        assert "→ 40 VUs over 6m" in text

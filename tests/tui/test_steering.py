@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from textual.command import CommandList
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input, Static
 
-from dmsperf_tui.run.commands import Command, Note, Pause, Release, Resume, SetVus, Stop
-from dmsperf_tui.run.snapshot import EventRow, RunState
+from dmsperf_tui.run.commands import Command, Pause, Release, SetVus, Stop
+from dmsperf_tui.run.snapshot import RunState
 from dmsperf_tui.settings.config import Options
 from dmsperf_tui.tui.app import DmsPerfApp
-from dmsperf_tui.tui.dialogs import QuitDialog, StopDialog
+from dmsperf_tui.tui.dialogs import Dialog, QuitDialog, StopDialog
 from dmsperf_tui.tui.phases import Phase
 from dmsperf_tui.tui.prompts import LevelPrompt
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.wording import outcome
+from tests.run_pure.test_control import FLOW, STAGES
 from tests.tui.conftest import until
+from tests.tui.fake_host import HostLink
 from tests.tui.fakes import FakeLink, ended, preparing, running
 
 pytestmark = pytest.mark.anyio
@@ -42,6 +47,22 @@ def shown(app: DmsPerfApp, name: str) -> str:
     return app.query_one(f"#{name}", Reading).shown
 
 
+async def asked(app: DmsPerfApp, pilot: Pilot[None], key: str, kind: type[Screen[Any]]) -> None:
+    """Presses a key that asks, and waits for the question."""
+    await pilot.press(key)
+    await until(pilot, lambda: isinstance(app.screen, kind) and app.screen.query(".dialog"))
+
+
+async def saying(app: DmsPerfApp, pilot: Pilot[None], words: str) -> None:
+    """Waits for `words` below a prompt's line."""
+    await until(pilot, lambda: str(app.screen.query_one("#says").render()) == words)
+
+
+async def heard(pilot: Pilot[None], link: FakeLink, command: Command) -> None:
+    """Waits until `command` is the newest that the run was told."""
+    await until(pilot, lambda: link.sent[-1:] == [command])
+
+
 async def test_each_key_tells_the_run_its_command() -> None:
     keys: dict[str, Command] = {
         "plus": SetVus(amount=1, unit="by"),
@@ -58,48 +79,39 @@ async def test_each_key_tells_the_run_its_command() -> None:
         assert link.sent == list(keys.values())
 
 
-async def test_space_resumes_a_paused_run() -> None:
-    link = FakeLink(replace(running(), state=RunState.PAUSED))
-    async with attached(link) as (app, pilot):
-        assert "PAUSED" in shown(app, "state")
-        await pilot.press("space")
-        await until(pilot, lambda: link.sent)
-        assert link.sent == [Resume()]
-
-
-async def test_the_prompt_takes_the_forms_of_a_vu_target() -> None:
+async def test_a_prompt_says_what_will_come_of_it_and_sends_nothing_that_is_refused() -> None:
+    """The words are the run's own, so they are those of the event that follows."""
     forms = {
-        "50": SetVus(amount=50),
-        "+20%": SetVus(amount=20, unit="percent"),
-        "50 over 30s": SetVus(amount=50, over_s=30),
+        "50": ("✓ VUs 10 → 50", SetVus(amount=50)),
+        "+20%": ("✓ VUs 50 → 60", SetVus(amount=20, unit="percent")),
+        "50 over 30s": ("✓ VUs 60 → 50 over 30 s", SetVus(amount=50, over_s=30)),
     }
-    link = FakeLink(running())
+    wrong = {
+        "50 of": "✗ '50 of' is not a VU target; write 50, +10, -10, +20% or 50 over 30s",
+        "50 over 99h": "✗ '50 over 99h' cannot be: input should be less than or equal to 86400",
+        "61": "✗ 61 VUs are more than max_vus, 60",
+    }
+    users = {"executor": "externally-controlled", "vus": 10, "max_vus": 60, "duration": "60s", **FLOW}
+    link = HostLink({"w": users})
     async with attached(link) as (app, pilot):
-        for sent, typed in enumerate(forms, start=1):
-            await pilot.press("v")
-            await until(pilot, lambda: isinstance(app.screen, LevelPrompt))
+        for typed, (says, command) in forms.items():
+            await asked(app, pilot, "v", LevelPrompt)
+            app.screen.query_one(Input).value = typed
+            await saying(app, pilot, says)
+            await pilot.press("enter")
+            await heard(pilot, link, command)
+            await until(pilot, lambda: not isinstance(app.screen, LevelPrompt))
+        assert link.at.run.events[-1].text == "VUs 60 → 50 over 30 s"
+        del link.sent[:]
+        await asked(app, pilot, "v", LevelPrompt)
+        for typed, says in wrong.items():
             app.screen.query_one(Input).value = typed
             await pilot.press("enter")
-            while len(link.sent) < sent:
-                await pilot.pause()
-        assert link.sent == list(forms.values())
-
-
-async def test_prompts_say_what_is_wrong_and_notes_are_sent() -> None:
-    link = FakeLink(running())
-    async with attached(link) as (app, pilot):
-        await pilot.press("v")
-        await until(pilot, lambda: isinstance(app.screen, LevelPrompt))
-        app.screen.query_one(Input).value = "50 of"
-        await pilot.press("enter")
-        says = str(app.screen.query_one("#says").render())
-        assert "✗ '50 of' is not a VU target; write 50, +10, -10, +20% or 50 over 30s" in says
+            await saying(app, pilot, says)
+            assert isinstance(app.screen, LevelPrompt)
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, LevelPrompt))
         assert link.sent == []
-        await pilot.press("n", *"gc", "enter")
-        await until(pilot, lambda: link.sent)
-        assert link.sent == [Note(text="gc")]
 
 
 async def test_stop_asks_first_and_a_second_one_is_at_once() -> None:
@@ -230,21 +242,48 @@ async def test_a_run_that_never_started_says_why() -> None:
         assert "no token: 401" in shown(app, "record-line")
 
 
-async def test_a_change_is_acknowledged() -> None:
-    link = FakeLink(running())
-    async with attached(link) as (app, pilot):
-        assert shown(app, "change-line") == "02:00  VUs 38 → 48  ✓ applied in 0.6 s"
-        asked = EventRow(250.2, "vus", "VUs 48 → 58", 250)
-        link.push(replace(running(), rows=(), events=(*running().events, asked)))
-        await until(pilot, lambda: shown(app, "change-line").endswith("VUs 48 → 58  … being applied"))
+@pytest.mark.parametrize(
+    ("size", "cases"),
+    [
+        (
+            (80, 24),
+            {"v": "Virtual users", "x": "Scale", "t": "Extend", "n": "A note", "k": "Skip", "S": "Stop"},
+        ),
+        ((40, 10), {"v": "Virtual users", "x": "Scale", "t": "Extend", "k": "Skip", "q": "The run is"}),
+        ((20, 5), {"S": "Stop the run?", "A": "End the run", "q": "The run is", "v": "Virtual users"}),
+    ],
+    ids=["80x24", "40x10", "20x5"],
+)
+async def test_questions_and_their_answers_are_read_at_every_size(
+    size: tuple[int, int], cases: dict[str, str]
+) -> None:
+    """The question, and the line or the buttons that take the answer, are wholly on the screen."""
+    width, height = size
+    link = HostLink({"w": {"executor": "ramping-vus", "stages": STAGES, **FLOW}})
+    async with attached(link, size) as (app, pilot):
+        for key, question in cases.items():
+            await asked(app, pilot, key, Dialog)
+            await pilot.pause()
+            words = app.screen.query_one(".question", Static)
+            assert str(words.render()).startswith(question)
+            needed: list[Widget] = [words, *app.screen.query("Input, OptionList, Button")]
+            assert len(needed) > 1
+            for widget in needed:
+                region, inside = widget.region, widget.parent
+                assert region.area > 0, (key, widget)
+                assert region.right <= width, (key, widget)
+                assert region.bottom <= height, (key, widget)
+                assert isinstance(inside, Widget)
+                assert inside.content_region.contains_region(region), (key, widget)
+            await pilot.press("escape")
+            await until(pilot, lambda: not isinstance(app.screen, Dialog))
 
 
 async def test_the_palette_offers_what_applies_now() -> None:
-    link = FakeLink(running())
+    link = HostLink({"w": {"executor": "constant-vus", "vus": 10, "duration": "60s", **FLOW}})
     async with attached(link) as (app, pilot):
         await pilot.press("ctrl+p", *"halve")
         await until(pilot, lambda: app.screen.query(CommandList))
         await until(pilot, lambda: app.screen.query_one(CommandList).option_count)
         await pilot.press("enter")
-        await until(pilot, lambda: link.sent)
-        assert link.sent == [SetVus(amount=-50, unit="percent")]
+        await heard(pilot, link, SetVus(amount=-50, unit="percent"))

@@ -16,7 +16,8 @@ from dmsperf_tui.settings.config import Options, RunConfig, resolve
 from dmsperf_tui.settings.origin import CLEANED
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.settings.variables import Variables
-from dmsperf_tui.tui.steps import STEPS, Row, failed
+from dmsperf_tui.tui.rows import Row, failed
+from dmsperf_tui.tui.steps import STEPS
 from tests.systems.fake_dms import URL, FakeDms, asked
 
 BY_NAME = {step.name: step for step in STEPS}
@@ -98,6 +99,12 @@ def test_a_step_without_a_configuration_service_says_so(name: str, config: RunCo
     last = rows(name, dms, config)[-1]
     assert failed(last)
     assert "address of the Configuration Service" in last.detail
+
+
+def test_order_has_a_row_for_each_order_and_the_traps(config: RunConfig) -> None:
+    found = rows("order", FakeDms(), config)
+    assert found[0].name == " 0"
+    assert any("an order is a barrier" in row.detail for row in found)
 
 
 def test_the_files_of_the_steps_ship_with_the_tool(config: RunConfig) -> None:

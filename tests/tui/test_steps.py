@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import httpx
 import pytest
 from textual.content import Content
 from textual.pilot import Pilot
-from textual.widgets import OptionList
+from textual.widgets import OptionList, RichLog
 
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.settings.config import Options, RunConfig, resolve
@@ -22,9 +23,10 @@ from dmsperf_tui.systems.checks import PreflightRow, StepError, StepRow
 from dmsperf_tui.tui.app import DmsPerfApp
 from dmsperf_tui.tui.dialogs import Confirm
 from dmsperf_tui.tui.readings import Reading
+from dmsperf_tui.tui.rows import Row, bar, result, row_line, tally, worst_first
 from dmsperf_tui.tui.setup import SetupView
-from dmsperf_tui.tui.steps import STEPS, Row, Step, on_this_machine
-from dmsperf_tui.tui.steps_screen import StepsScreen, result, row_line
+from dmsperf_tui.tui.steps import PREPARE, STEPS, Step, on_this_machine
+from dmsperf_tui.tui.steps_screen import StepsScreen
 from tests.tui.conftest import Compare, until
 
 pytestmark = pytest.mark.anyio
@@ -41,7 +43,7 @@ def scripted(name: str, *rows: Row, question: str = "", error: Exception | None 
         if error is not None:
             raise error
 
-    return Step(name, f"what {name} does", f"All that {name} does.", stream, question)
+    return Step(name, f"what {name} does", f"All that {name} does.", stream, lambda environment: question)
 
 
 class Endless:
@@ -70,7 +72,7 @@ async def opened(
     read = partial(resolve, options, places, variables)
     app = DmsPerfApp(options, places=places, refresh_hz=50)
     async with app.run_test(size=size) as pilot:
-        screen = StepsScreen(read(), read, steps=steps)
+        screen = StepsScreen(read(), read, steps=steps, clock=lambda: "10:15:00")
         await app.push_screen(screen)
         await pilot.pause()
         yield screen, pilot
@@ -78,6 +80,10 @@ async def opened(
 
 def said(screen: StepsScreen) -> str:
     return screen.query_one("#step-rows", Reading).shown
+
+
+def logged(screen: StepsScreen) -> list[str]:
+    return [line.text.rstrip() for line in screen.query_one(RichLog).lines]
 
 
 def ended(screen: StepsScreen) -> str:
@@ -107,6 +113,17 @@ async def test_a_step_says_what_it_will_do_then_what_it_did(places: Places) -> N
         assert second.startswith("  seed")
         await pilot.press("down")
         assert "All that seed does." in said(screen)
+        assert logged(screen) == [
+            "10:15:00 client   begins",
+            "10:15:00 client   ✓ vendor  dmsperf-tui made  changed",
+            "10:15:00 client   • types  1 of 2",
+            "10:15:00 client   • types  2 of 2",
+            "10:15:00 client   ✓ types  2 made [/odd]  changed",
+            "10:15:00 client   ✓ done, 2 changed",
+        ]
+        await pilot.press("l")
+        assert not screen.query_one("#step").display
+        assert screen.query_one(RichLog).display
 
 
 async def test_no_secret_is_on_the_screen(places: Places) -> None:
@@ -161,9 +178,59 @@ async def test_a_mend_of_several_rows_is_said_once(places: Places) -> None:
         assert said(screen).splitlines() == [
             "✗ permission a  403",
             "✗ permission b  403",
-            f"  → {mend}",
+            f"  → {mend} --env {LOCAL}",
             "✓ disk  room",
         ]
+
+
+async def test_a_long_step_shows_how_far_it_is_and_a_click_only_looks(places: Places) -> None:
+    going = asyncio.Event()
+
+    async def rows(client: httpx.AsyncClient, config: RunConfig) -> AsyncIterator[Row]:
+        yield StepRow("descriptors", None, "3 of 12 types", progress=(3, 12))
+        await going.wait()
+        yield StepRow("descriptors", True, "12 made", changed=True)
+
+    seed = Step("seed", "what seed does", "All that seed does.", rows)
+    async with opened(places, [seed, scripted("clean", StepRow("clean", True, "gone"))]) as (screen, pilot):
+        await pilot.click("#steps-run-button")
+        await until(pilot, lambda: "3 of 12" in said(screen))
+        assert said(screen).splitlines()[-1] == f"{bar(3, 12).plain}"
+        assert "● seed" in str(screen.query_one("#steps", OptionList).options[0].prompt)
+        assert "25 %" in str(screen.query_one("#steps", OptionList).options[0].prompt)
+        going.set()
+        await until(pilot, lambda: ended(screen) == "✓ done, 1 changed")
+        assert said(screen) == "✓ descriptors  12 made  changed"
+        assert logged(screen)[1] == "10:15:00 seed     ✓ descriptors  12 made  changed", "not each count"
+        await pilot.click("#steps", offset=(4, 2))
+        await pilot.pause()
+        assert "All that clean does." in said(screen)
+        assert ended(screen) == ""
+
+
+async def test_prepare_shows_its_command_asks_and_streams_what_it_says(
+    places: Places, tmp_path: Path
+) -> None:
+    file = tmp_path / "config" / "environments" / "mine.toml"
+    file.write_text(f'url = "{LOCAL}"\nprepare = "echo up; echo password=hush; echo ready"\n')
+    async with opened(places, [PREPARE], "mine") as (screen, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        question = str(pilot.app.screen.query_one(".question").render())
+        assert question.splitlines() == [
+            "Run this on your machine?",
+            "echo up; echo password=hush; echo ready",
+        ]
+        await pilot.press("y")
+        await until(pilot, lambda: ended(screen).startswith("✓ done"))
+        assert said(screen).splitlines()[0] == "• prepare  up"
+        assert said(screen).splitlines()[2] == "• prepare  ready"
+        assert "hush" not in said(screen) + "".join(logged(screen))
+    async with opened(places, [PREPARE]) as (screen, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: ended(screen) == "✗ failed")
+        assert "no command that starts it" in said(screen)
+        assert isinstance(pilot.app.screen, StepsScreen), "there is nothing to ask"
 
 
 async def test_the_steps_survive_every_size(places: Places) -> None:
@@ -188,7 +255,9 @@ async def test_leaving_cancels(places: Places) -> None:
 
 
 async def test_what_is_hard_to_undo_asks_each_time_and_names_the_host(places: Places) -> None:
-    step = scripted("clean", StepRow("clean", True, "gone"), question="Delete at {host} what runs made?")
+    step = scripted(
+        "clean", StepRow("clean", True, "gone"), question="Delete at 127.0.0.1:8080 what runs made?"
+    )
     async with opened(places, [step]) as (screen, pilot):
         for key, after in (("n", ""), ("y", "✓ done, nothing changed"), ("n", "✓ done, nothing changed")):
             await pilot.press("enter")
@@ -223,6 +292,17 @@ def test_any_host_elsewhere_makes_it_another_machine(places: Places) -> None:
     assert not on_this_machine(other)
 
 
+def test_checks_are_counted_and_the_failing_ones_come_first() -> None:
+    good, bad = PreflightRow("token", True, "valid"), PreflightRow("disk", False, "full")
+    soon = PreflightRow("tls", False, "ends soon", fatal=False)
+    told = PreflightRow("discovery", None, "no document")
+    rows = [good, soon, told, bad]
+    assert worst_first(rows) == [bad, soon, good, told]
+    assert tally(rows).plain == "1 ✓ 1 ▲ 1 ✗"
+    assert bar(0, 1200).plain == "░" * 20 + "     0 of 1,200"
+    assert bar(1200, 1200).plain == "█" * 20 + " 1,200 of 1,200"
+
+
 def test_a_check_that_only_warns_does_not_fail_a_step() -> None:
     good, soon = PreflightRow("token", True, "valid"), PreflightRow("tls", False, "ends soon", fatal=False)
     assert result([good]).content().plain == "✓ done"
@@ -247,7 +327,7 @@ async def test_u_opens_the_steps_where_there_are_any(places: Places) -> None:
         await until(pilot, lambda: isinstance(app.screen, StepsScreen))
         assert "INSECURE TLS" in app.screen.query_one("#steps-title", Reading).shown
         listed = [option.id for option in app.screen.query_one("#steps", OptionList).options]
-        assert listed == ["check", "wait", "client", "claimset", "schema", "seed", "clean"]
+        assert listed == [step.name for step in STEPS]
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, StepsScreen))
 
@@ -280,7 +360,7 @@ def test_picture_of_the_steps(
     app = DmsPerfApp(options, places=places, refresh_hz=50)
 
     async def ready(pilot: Pilot[None]) -> None:
-        screen = StepsScreen(read(), read, steps=steps)
+        screen = StepsScreen(read(), read, steps=steps, clock=lambda: "10:15:00")
         await pilot.app.push_screen(screen)
         await pilot.pause()
         await pilot.press("enter")

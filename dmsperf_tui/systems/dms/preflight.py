@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,15 @@ from dmsperf_tui.systems.dms.setup.certificate import certificate_row
 from dmsperf_tui.systems.dms.setup.data_api import DataApi
 from dmsperf_tui.systems.dms.setup.discovery import Discovery, read_discovery
 from dmsperf_tui.systems.dms.setup.limits import disk_row, files_row, rate_row
-from dmsperf_tui.systems.dms.setup.permissions import probe_all
+from dmsperf_tui.systems.dms.setup.permissions import Permission, probe_all
 from dmsperf_tui.systems.dms.setup.seeding import missing_values
 from dmsperf_tui.systems.dms.token import AccessToken, TokenError
 
 TIMEOUT_S = 5.0
 PATIENCE_S = 10.0
 """For all permissions, and for all reference data."""
+MOST_DENIALS = 3
+"""Of so many denied actions each has a row of its own."""
 
 Obtain = Callable[[], Awaitable[AccessToken]]
 
@@ -205,9 +207,8 @@ async def _permissions(api: DataApi, needs: Needs, order: LoadOrder | None) -> A
     found = await probe_all(api, served)
     allowed = sum(permission.allowed is True for permission in found)
     if denied := [permission for permission in found if permission.allowed is False]:
-        for permission in denied:
-            name = f"permission {permission.action} {permission.resource}"
-            yield PreflightRow(name, False, permission.why, mend=permission.mend)
+        for row in _denials(denied, len(found)):
+            yield row
         return
     unknown = [permission for permission in found if permission.allowed is None]
     open_ones = ", ".join(f"{permission.action} {permission.resource}" for permission in unknown[:3])
@@ -215,6 +216,20 @@ async def _permissions(api: DataApi, needs: Needs, order: LoadOrder | None) -> A
     yield PreflightRow(
         "permissions", True, f"{allowed} of {len(found)} actions on {len(served)} resources{rest}"
     )
+
+
+def _denials(denied: Sequence[Permission], tried: int) -> Iterator[PreflightRow]:
+    """A row for each, or one for all that the same thing mends: a missing claim set denies every action."""
+    for mend in dict.fromkeys(permission.mend for permission in denied):
+        alike = [permission for permission in denied if permission.mend == mend]
+        if len(alike) <= MOST_DENIALS:
+            for permission in alike:
+                name = f"permission {permission.action} {permission.resource}"
+                yield PreflightRow(name, False, permission.why, mend=mend)
+        else:
+            examples = ", ".join(f"{one.action} {one.resource}" for one in alike[:MOST_DENIALS])
+            detail = f"{len(alike)} of {tried} actions are refused, such as {examples}: {alike[0].why}"
+            yield PreflightRow("permissions", False, detail, mend=mend)
 
 
 async def _reference_data(api: DataApi, needs: Needs) -> AsyncIterator[PreflightRow]:

@@ -32,6 +32,8 @@ class Sweep:
     held: list[Item] = field(default_factory=list)
     """Refused for now: others refer to them."""
     held_why: str = ""
+    total: int = 0
+    """How many there are, where that is known."""
 
     @property
     def done(self) -> int:
@@ -62,7 +64,10 @@ async def delete_items(
             api = api or await DataApi.open(client, place)
             await _delete(api, chunk, sweep)
             yield StepRow(
-                "clean", None, f"{resource}: {sweep.done - before} done, {sweep.deleted} deleted in all"
+                "clean",
+                None,
+                f"{resource}: {sweep.done - before} done, {sweep.deleted} deleted in all",
+                progress=(min(sweep.done, sweep.total), sweep.total) if sweep.total else None,
             )
     for _ in range(PASSES):
         if not sweep.held or api is None:

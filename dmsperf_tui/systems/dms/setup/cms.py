@@ -110,7 +110,7 @@ class Cms:
             )
         return StepError(
             "no administrator of the Configuration Service",
-            "set ADMIN_CLIENT_ID and ADMIN_CLIENT_SECRET, or run: dmsperf-tui setup client",
+            "set ADMIN_CLIENT_ID and ADMIN_CLIENT_SECRET, or run: dmsperf-tui setup client --new",
         )
 
     def _secret(self) -> str:

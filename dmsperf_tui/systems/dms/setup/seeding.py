@@ -50,6 +50,7 @@ async def seed(
                 "descriptors",
                 None,
                 f"{number} of {len(wanted)} types: {endpoint}, {len(missing)} of {len(values)} new",
+                progress=(number, len(wanted)),
             )
     yield StepRow(
         "descriptors",
