@@ -38,7 +38,12 @@ _refresh = click.option(
     "--phase", type=click.Choice(["load", "readwrite", "full"]), help="The scenario dms/load, and so on."
 )
 @click.option("--profile", metavar="NAME", help="How large: smoke, dev, staging, prod, or your own [dev].")
-@click.option("--env", "environment", metavar="embedded|URL|NAME", help="Where the system is [embedded].")
+@click.option(
+    "--env",
+    "environment",
+    metavar="embedded[:PORT]|URL|NAME",
+    help="Where the system is; :PORT is one that `serve` keeps [embedded].",
+)
 @click.option("--vus", type=click.IntRange(1), help="A constant plan's VUs, or the peak of a staged one.")
 @click.option("--duration", type=Duration(), help="How long, as 30s or 5m; stages are stretched to it.")
 @click.option("--workers", type=click.IntRange(1), default=1, help="Engine processes [1].")

@@ -78,10 +78,10 @@ class Steer:
     """A change of one workload's level."""
 
     workload: str
-    action: Literal["set", "hold", "scale", "release", "skip", "extend", "cap"]
+    action: Literal["set", "hold", "scale", "release", "skip", "extend", "unextend", "cap"]
     value: float
     """VUs or iterations a second to set, the factor to scale by, the stage to skip to, nanoseconds to extend
-    by, or the most VUs of an open workload (`cap`)."""
+    by, or the most VUs of an open workload (`cap`); nothing of `unextend`."""
     over_ns: int
     elapsed_ns: int
     """The workload's elapsed time at which it applies, the same for all workers."""

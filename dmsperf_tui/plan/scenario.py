@@ -211,6 +211,6 @@ def parse_plan(
     Raises ConfigError, with the key, for whatever does not fit.
     """
     # A worker is given its plan, and starts in half the time without what reads one.
-    from dmsperf_tui.plan.scenario_reader import read_plan
+    from dmsperf_tui.plan.scenario_reader import Overrides, read_plan
 
-    return read_plan(name, data, vus=vus, duration_s=duration_s, speedup=speedup)
+    return read_plan(name, data, Overrides(vus, duration_s, speedup))

@@ -43,7 +43,9 @@ from dmsperf_tui.plan.units import NS_PER_S
 
 
 @dataclass(frozen=True, slots=True)
-class _Overrides:
+class Overrides:
+    """What the command line says instead of the file."""
+
     vus: int | None
     duration_s: float | None
     speedup: float
@@ -90,7 +92,7 @@ def _request(spec: RequestSpec) -> RequestPlan:
     )
 
 
-def _shape(name: str, spec: AnyWorkload, given: _Overrides) -> Shape:
+def _shape(name: str, spec: AnyWorkload, given: Overrides) -> Shape:
     """The level over time, with the overrides in it."""
     duration_s = given.duration_s
     match spec:
@@ -124,7 +126,7 @@ def _shape(name: str, spec: AnyWorkload, given: _Overrides) -> Shape:
             return constant(given.vus or spec.vus, given.ns(duration_s or spec.duration))
 
 
-def _arrival(spec: AnyWorkload, given: _Overrides) -> ArrivalPlan | None:
+def _arrival(spec: AnyWorkload, given: Overrides) -> ArrivalPlan | None:
     if not isinstance(spec, Arrival):
         return None
     max_vus = given.vus or spec.max_vus or spec.pre_allocated_vus
@@ -139,7 +141,7 @@ def _arrival(spec: AnyWorkload, given: _Overrides) -> ArrivalPlan | None:
     )
 
 
-def _workload(name: str, spec: AnyWorkload, given: _Overrides) -> WorkloadPlan:
+def _workload(name: str, spec: AnyWorkload, given: Overrides) -> WorkloadPlan:
     shape = _shape(name, spec, given)
     if isinstance(spec, ExternallyControlled) and spec.max_vus and shape.peak > spec.max_vus:
         raise ConfigError(
@@ -216,20 +218,13 @@ def _thresholds(file: ScenarioFile, speedup: float) -> tuple[Threshold, ...]:
     return tuple(found)
 
 
-def read_plan(
-    name: str,
-    data: Mapping[str, Any],
-    *,
-    vus: int | None = None,
-    duration_s: float | None = None,
-    speedup: float = 1.0,
-) -> Plan:
+def read_plan(name: str, data: Mapping[str, Any], given: Overrides) -> Plan:
     """See `scenario.parse_plan`."""
     try:
         file = ScenarioFile.model_validate(data)
     except ValidationError as error:
         raise explain(error, ScenarioFile) from None
-    if len(file.workloads) > 1 and (vus is not None or duration_s is not None):
+    if len(file.workloads) > 1 and (given.vus is not None or given.duration_s is not None):
         raise ConfigError(
             f"scenario {name} has {len(file.workloads)} workloads, so one VU count or duration does not fit",
             mend=f"use --set workloads.{next(iter(file.workloads))}.vus=N",
@@ -237,7 +232,6 @@ def read_plan(
     for metric in file.metrics:
         if metric in BUILT_IN:
             raise ConfigError("is a built-in metric", key=f"metrics.{metric}", mend="choose another name")
-    given = _Overrides(vus, duration_s, speedup)
     workloads = _in_order({key: _workload(key, spec, given) for key, spec in file.workloads.items()})
     plan = Plan(
         name=name,
@@ -245,7 +239,7 @@ def read_plan(
         description=file.description,
         system=file.system,
         workloads=workloads,
-        thresholds=_thresholds(file, speedup),
+        thresholds=_thresholds(file, given.speedup),
         warm_up_ns=given.ns(file.warm_up),
         setup=file.setup,
         teardown=file.teardown,

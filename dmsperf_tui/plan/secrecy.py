@@ -33,6 +33,7 @@ _KEYS = (
     re.compile(r"(?<![\w.%\[\]-])(?P<key>[\w.%\[\]-]++)=(?P<quote>)"),
 )
 _LONGEST_KEY = 80
+_USERINFO = re.compile(r"(?<=://)[^/?#]*@")
 
 
 @lru_cache(maxsize=16)
@@ -64,6 +65,11 @@ def without_secret_fields(text: str) -> str:
         for keys in _KEYS:
             text = _without_values(text, keys)
     return text
+
+
+def without_userinfo(text: str) -> str:
+    """`text` without the user and password of the URLs in it."""
+    return _USERINFO.sub(f"{REMOVED}@", text)
 
 
 def _without_values(text: str, keys: re.Pattern[str]) -> str:

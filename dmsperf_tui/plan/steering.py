@@ -14,7 +14,7 @@ from typing import Literal
 from dmsperf_tui.plan.curve import Curve, Line
 from dmsperf_tui.plan.executors import Shape
 
-Action = Literal["set", "hold", "scale", "release", "skip", "extend"]
+Action = Literal["set", "hold", "scale", "release", "skip", "extend", "unextend"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,20 @@ class LevelChange:
     action: Action | Literal["cap"]
     value: float
     """VUs or iterations a second to set, the factor to scale by, the stage's index to skip to, nanoseconds
-    to extend by, or the most VUs of an open workload (`cap`)."""
+    to extend by, or the most VUs of an open workload (`cap`); nothing of `unextend`."""
     over_ns: int
     elapsed_ns: int
     """The workload's own elapsed time at which it applies."""
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The plan's rest as it was before an extension."""
+
+    planned: Curve
+    shape: Shape
+    end_ns: int
 
 
 class Steering:
@@ -55,6 +64,8 @@ class Steering:
         """Whether the level comes from the plan, `factor` times it; else from a value that was set."""
         self._settled_ns = 0
         """When the newest ramp set by hand is over."""
+        self._shorter: tuple[_Plan, ...] = ()
+        """What each extension since the newest skip has made longer."""
         self._stages: list[tuple[int, int]] = []
         """(when it begins, its index) of each stage, as skipped."""
         self._lay_stages(0, 0)
@@ -104,6 +115,8 @@ class Steering:
                 self.skip(int(value), at_ns)
             case "extend":
                 self.extend(int(value), at_ns)
+            case "unextend":
+                self.unextend(at_ns)
 
     def set(self, level: float, at_ns: int, over_ns: int = 0) -> None:
         """Go from the present level to `level` over `over_ns`, and stay there."""
@@ -131,11 +144,13 @@ class Steering:
         self.planned = self.planned.cut(
             at_ns, ((line.at_ns, line) for line in self.shape.lines(at_ns, stage))
         )
+        self._shorter = ()
         self._lay_stages(stage, at_ns)
         self._replan(at_ns)
 
     def extend(self, by_ns: int, at_ns: int) -> None:
         """The last stage lasts `by_ns` longer; where it is under way, the rest of its line is stretched."""
+        self._shorter = (*self._shorter, _Plan(self.planned, self.shape, self.end_ns))
         ahead = self.planned.since(at_ns)
         from_ns, last = ahead[-1]
         if from_ns == at_ns:
@@ -147,6 +162,17 @@ class Steering:
         self.shape = self.shape.longer(by_ns)
         self.end_ns += by_ns
         self._replan(at_ns)
+
+    def unextend(self, at_ns: int) -> None:
+        """The plan's rest is what it was before the newest extension, also of a stage that is under way.
+
+        There is nothing to take back before the first extension, and of those before a skip.
+        """
+        if self._shorter:
+            before, self._shorter = self._shorter[-1], self._shorter[:-1]
+            self.planned = self.planned.cut(at_ns, before.planned.since(at_ns))
+            self.shape, self.end_ns = before.shape, before.end_ns
+            self._replan(at_ns)
 
     # --- lines ----------------------------------------------------------------------------------
 

@@ -29,6 +29,8 @@ class RunPart(_Part):
     ended_at: str
     duration_s: float
     """Time under load, pauses left out."""
+    planned_s: float | None = None
+    """How long its plan lasted in the end, after what was skipped or extended."""
     paused_s: float = 0.0
     warm_up_s: float = 0.0
     """The first part of `duration_s`: in no metric, operation, threshold or verdict."""

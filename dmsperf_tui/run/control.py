@@ -39,9 +39,14 @@ class RefusedError(Exception):
 
 
 def rate_text(per_second: float, time_unit_s: float) -> str:
-    """A rate as its scenario writes it: `120/s`, `90/m`, `5/10s`."""
+    """A rate as its scenario writes it: `120/s`, `90/m`, `5/10s`, to three digits or the whole: `78.7/s`."""
     unit = {1.0: "s", 60.0: "m", 3600.0: "h"}.get(time_unit_s) or format_duration(time_unit_s)
-    return f"{round(per_second * time_unit_s, 3):g}/{unit}"
+    return f"{rate_number(per_second * time_unit_s)}/{unit}"
+
+
+def rate_number(value: float) -> str:
+    """`1200`, `57.3`, `0.25`."""
+    return f"{value:.0f}" if value >= 99.95 else f"{value:.3g}"
 
 
 def chosen(

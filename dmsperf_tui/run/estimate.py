@@ -159,7 +159,7 @@ def recorded(results: Path, scenario: str, environment: str) -> tuple[str, dict[
                 if same:
                     return str(run["id"]), paces
                 other = str(run["id"]), paces
-        except (OSError, ValueError, KeyError, TypeError, ConfigError):
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, ConfigError):
             # Of another version, or cut off: it tells nothing.
             continue
     return other
@@ -196,14 +196,18 @@ def _spent(plan: Plan, in_all: float) -> dict[str, float]:
     dealt = limited & planned.keys() or planned.keys()
     rest = max(0.0, in_all - sum(area for name, area in planned.items() if name not in dealt))
     whole = sum(planned[name] for name in dealt)
-    return {name: rest * area / whole if name in dealt else area for name, area in planned.items()}
+    # Where the plan has none at all, people have set them by hand.
+    shares = {name: planned[name] / whole if whole else 1 / len(dealt) for name in dealt}
+    return {name: rest * shares[name] if name in shares else area for name, area in planned.items()}
 
 
 def _rows(folder: Path) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for line in (folder / "timeline.jsonl").read_bytes().splitlines():
         try:
-            rows.append(orjson.loads(line))
+            row = orjson.loads(line)
         except orjson.JSONDecodeError:
             break
+        if isinstance(row, dict):
+            rows.append(row)
     return rows

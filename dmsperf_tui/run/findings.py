@@ -70,11 +70,11 @@ def _cap_reached(run: Run, workload: WorkloadPlan) -> str:
     gauge = run.gauge(workload.name)
     if not (gauge.dropped or gauge.queued):
         return ""
-    became = f"{gauge.queued} waited for one, " if gauge.queued else ""
+    waited = f"{gauge.queued} waited, " if gauge.queued else ""
     return (
-        f"{workload.name}: with all {run.max_vus[workload.name]} VUs busy, of the iterations that were due "
-        f"{became}{gauge.dropped} were dropped and {gauge.cut} cut: the system answers too slowly for this "
-        f"rate and as many VUs"
+        f"{workload.name}: of the iterations due {waited}{gauge.dropped} were dropped and {gauge.cut} cut, "
+        f"with all {run.max_vus[workload.name]} VUs busy: the system answers too slowly for this rate and as "
+        f"many VUs"
     )
 
 
@@ -90,7 +90,7 @@ def _closed_loop(run: Run, workload: WorkloadPlan) -> str:
     if durations.max_us < STALL_RATIO * p99_us:
         return ""
     return (
-        f"{workload.name} is a closed loop: an answer took {durations.max_us / 1000:.0f} ms, and VUs that "
-        f"wait ask nothing, so p99 = {p99_us / 1000:.3g} ms hides what arrivals would have met; an arrival "
-        f"rate shows it"
+        f"{workload.name} is a closed loop: an answer took {durations.max_us / 1000:.0f} ms; "
+        f"p99 = {p99_us / 1000:.3g} ms hides what arrivals would have met, for VUs that wait ask nothing; an "
+        f"arrival rate shows it"
     )

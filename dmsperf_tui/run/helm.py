@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter_ns
 
 from dmsperf_tui.engine.messages import End, Freeze, Hold, Steer, Thaw, Weigh
+from dmsperf_tui.plan.plain import line
 from dmsperf_tui.plan.steering import LevelChange
 from dmsperf_tui.plan.units import NS_PER_S
 from dmsperf_tui.run.commands import (
@@ -23,7 +24,6 @@ from dmsperf_tui.run.commands import (
 )
 from dmsperf_tui.run.control import RefusedError, steer_changes, weighed
 from dmsperf_tui.run.crew import Crew
-from dmsperf_tui.run.plain import line
 from dmsperf_tui.run.run import Run
 from dmsperf_tui.run.snapshot import RunState
 from dmsperf_tui.run.undo import History

@@ -13,7 +13,7 @@ from dmsperf_tui.settings.origin import host_alive, run_id
 
 _HEAD_BYTES = 16_384
 """Run, validity and the metrics of requests stand there, as the schema has them first."""
-_LATENCIES = ("http_req_response_time", "http_req_duration")
+_RESPONSE, _SERVICE = "http_req_response_time", "http_req_duration"
 _DECODER = json.JSONDecoder()
 
 
@@ -35,7 +35,7 @@ class RecordHead:
     findings: int = 0
     requests: int = 0
     p95_ms: float | None = None
-    """Response time first, where the run has it."""
+    """As the run's own header has it: response time where all workloads are open, else service time."""
     problem: str = ""
     """Why it cannot be read."""
 
@@ -53,7 +53,6 @@ def read_head(folder: Path) -> RecordHead:
             return _unreadable(unread, "is no record")
         run, validity, metrics = found
         state = RunState(run["state"])
-        latency: dict[str, Any] = next((metrics[name] for name in _LATENCIES if name in metrics), {})
         return RecordHead(
             folder=folder,
             id=str(run["id"]),
@@ -67,11 +66,11 @@ def read_head(folder: Path) -> RecordHead:
             verdict=str(validity["verdict"]),
             findings=len(validity["findings"]),
             requests=int(metrics.get("http_reqs", {}).get("count", 0)),
-            p95_ms=latency.get("p(95)"),
+            p95_ms=metrics.get("p95", {}).get("p(95)"),
         )
     except OSError as fault:
         return _unreadable(unread, fault.strerror or "cannot be read")
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, AttributeError):
         return _unreadable(unread, "is no record")
 
 
@@ -80,20 +79,32 @@ def _unreadable(head: RecordHead, problem: str) -> RecordHead:
 
 
 def _parts(text: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]] | None:
-    """Run, validity and requests' metrics of a text cut off somewhere behind them; None: it is too short."""
-    if '"operations":' not in text:
+    """Run, validity and requests' metrics of a text cut off somewhere behind them; None: it is too short.
+
+    Its `p95` is the metric that the run's header shows. Only where there is response time do the workloads,
+    far behind, have to tell which one that is.
+    """
+    metrics_end = text.find('"operations":')
+    if metrics_end < 0:
         return None
     run, validity = _member(text, "run"), _member(text, "validity")
     if run is None or validity is None:
         return None
-    metrics = {name: _member(text, name) for name in ("http_reqs", *_LATENCIES)}
+    response, service = _member(text, _RESPONSE), _member(text, _SERVICE)
+    if response is not None:
+        workloads = _member(text, "workloads", metrics_end)
+        if workloads is None:
+            return None
+        if workloads and all(workload.get("max_vus") for workload in workloads.values()):
+            service = response
+    metrics = {"http_reqs": _member(text, "http_reqs"), "p95": service}
     return run, validity, {name: metric for name, metric in metrics.items() if metric is not None}
 
 
-def _member(text: str, name: str) -> dict[str, Any] | None:
-    """The first object of that name."""
+def _member(text: str, name: str, begin: int = 0) -> dict[str, Any] | None:
+    """The first object of that name, from `begin` on."""
     mark = f'"{name}":'
-    at = text.find(mark)
+    at = text.find(mark, begin)
     if at < 0:
         return None
     start = text.find("{", at + len(mark))

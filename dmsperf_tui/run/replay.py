@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import orjson
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from dmsperf_tui.engine.messages import Sample
 from dmsperf_tui.plan.errors import ConfigError
@@ -62,16 +61,18 @@ def find_recorded(reference: str | None, results: Path) -> Path:
     raise ConfigError(f"{wanted} is active or recorded in {results}", mend="see: dmsperf-tui list runs")
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
-    """The whole lines of a file that may have been cut off in the middle of one."""
-    found: list[dict[str, Any]] = []
+_TIMELINE_ROW = TypeAdapter(TimelineRow)
+"""Knows each key and its kind; keys that it does not know, of a newer version, are passed over."""
+
+
+def _timeline(path: Path) -> Iterator[TimelineRow]:
+    """The rows that can be read: a line may be torn off, or not ours."""
     if path.is_file():
         for line in path.read_bytes().splitlines():
             try:
-                found.append(orjson.loads(line))
-            except orjson.JSONDecodeError:
-                break
-    return found
+                yield _TIMELINE_ROW.validate_json(line)
+            except ValidationError:
+                continue
 
 
 _SAMPLES_FILE = "errors.jsonl"
@@ -124,6 +125,10 @@ def _failures(folder: Path) -> tuple[FailureRow, ...]:
     return tuple(sorted(counted.values(), key=lambda row: row.at_s)[-FAILURE_ROWS:])
 
 
+_UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
+"""What reading a summary of another version, or of another hand, can come to."""
+
+
 def _plan(summary: Summary) -> Plan | None:
     """The scenario's own plan; None where this version cannot read it any more.
 
@@ -143,10 +148,14 @@ def read_snapshot(folder: Path) -> RunSnapshot:
     """
     path = folder / "summary.json"
     try:
-        summary = Summary.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as fault:
-        raise ConfigError(f"is no readable record: {str(fault).splitlines()[0]}", file=str(path)) from None
-    rows = tuple(TimelineRow(**line) for line in _lines(folder / "timeline.jsonl"))
+        return _snapshot(folder, Summary.model_validate_json(path.read_bytes()))
+    except _UNREADABLE as fault:
+        why = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
+        raise ConfigError(f"is no readable record: {why}", file=str(path)) from None
+
+
+def _snapshot(folder: Path, summary: Summary) -> RunSnapshot:
+    rows = tuple(_timeline(folder / "timeline.jsonl"))
     state = RunState(summary.run.state)
     message = summary.run.message
     if not state.over and not host_alive(folder):
@@ -173,7 +182,7 @@ def read_snapshot(folder: Path) -> RunSnapshot:
             try_out=bool(manifest.get("try_out")),
             insecure=bool(manifest.get("insecure")),
             results=str(folder),
-            planned_s=run.duration_s,
+            planned_s=run.duration_s if run.planned_s is None else run.planned_s,
             speedup=float(manifest.get("speedup", 1.0)),
             open=bool(summary.workloads) and all(w.max_vus for w in summary.workloads.values()),
             warm_up_s=run.warm_up_s,

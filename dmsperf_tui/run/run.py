@@ -272,7 +272,7 @@ class Run:
             )
         if change.action == "skip":
             self.stages[change.workload] = int(change.value)
-        if change.action in ("skip", "extend"):
+        if change.action in ("skip", "extend", "unextend"):
             self.replan()
 
     def replan(self) -> None:

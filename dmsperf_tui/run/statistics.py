@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from dmsperf_tui.engine.histogram import Histogram
 from dmsperf_tui.engine.messages import ErrorInterval, Gauges, Interval, Sample, WorkloadGauge
+from dmsperf_tui.plan.plain import line
 from dmsperf_tui.plan.units import NS_PER_S
-from dmsperf_tui.run.plain import line
 from dmsperf_tui.run.snapshot import FailureRow
 from dmsperf_tui.run.totals import Totals, trend_of
 

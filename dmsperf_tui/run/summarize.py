@@ -310,6 +310,7 @@ def summarize(run: Run, started_at: float | None, ended_at: float | None) -> Sum
             started_at=_iso(started_at),
             ended_at=_iso(ended_at),
             duration_s=run.elapsed_ns / NS_PER_S,
+            planned_s=run.info.planned_s,
             paused_s=run.clock.paused_ns / NS_PER_S if run.clock else 0.0,
             warm_up_s=run.timeline.warm_up_s,
             state=run.state.value,

@@ -102,7 +102,7 @@ class History:
 
     def _hold(self, changes: Sequence[LevelChange]) -> None:
         for change in changes:
-            if change.action not in ("skip", "extend", "cap"):
+            if change.action not in ("skip", "extend", "unextend", "cap"):
                 self._held[change.workload] = change
 
 
@@ -123,7 +123,7 @@ def _undoing(run: Run, done: _Done, active: dict[str, WorkloadPlan]) -> Undoing:
                     "to any stage by its number, which begins anew"
                 )
             case "extend":
-                back.append(_shortened(run, workload, before.steering))
+                back += _shortened(run, workload, before)
             case _:
                 back += _restored(run, workload, before)
     shares = {name: weights for name, weights in done.shares.items() if name in active}
@@ -131,20 +131,30 @@ def _undoing(run: Run, done: _Done, active: dict[str, WorkloadPlan]) -> Undoing:
     return Undoing(tuple(back), shares, "undo: " + "; ".join(said))
 
 
-def _shortened(run: Run, workload: WorkloadPlan, before: Steering) -> LevelChange:
-    """The plan's end of before, unless that has passed."""
-    ended = format_duration(before.end_ns / NS_PER_S)
-    if run.own_ns(workload) >= before.end_ns:
+def _shortened(run: Run, workload: WorkloadPlan, before: _Before) -> list[LevelChange]:
+    """The plan's rest of before, unless its end has passed, and the ramp that was on its way to it."""
+    end_ns = before.steering.end_ns
+    ended = format_duration(end_ns / NS_PER_S)
+    if run.own_ns(workload) >= end_ns:
         raise RefusedError(
             f"the extension cannot be undone: the plan's former end, {ended}, has passed; stop ends the run"
         )
-    by_ns = before.end_ns - run.steering[workload.name].end_ns
-    return change_of(run, workload, "extend", by_ns, 0, f"not extended, to {ended}")
+    back = change_of(run, workload, "unextend", 0, 0, f"not extended, to {ended}")
+    following = before.held is not None and before.held.action in ("release", "scale")
+    if not following or not _rest_ns(run, workload, before):
+        return [back]
+    return [back, *(replace(change, text="") for change in _restored(run, workload, before))]
+
+
+def _rest_ns(run: Run, workload: WorkloadPlan, before: _Before) -> int:
+    """What is left of the ramp that was under way."""
+    held = before.held
+    return max(0, held.elapsed_ns + held.over_ns - run.own_ns(workload)) if held else 0
 
 
 def _restored(run: Run, workload: WorkloadPlan, before: _Before) -> list[LevelChange]:
     own_ns, held = run.own_ns(workload), before.held
-    rest_ns = max(0, held.elapsed_ns + held.over_ns - own_ns) if held else 0
+    rest_ns = _rest_ns(run, workload, before)
     over_s = round(rest_ns / NS_PER_S, 1)
     if held is None or held.action == "release":
         back = change_of(run, workload, "release", 0, over_s, release_text(run, workload))

@@ -24,10 +24,11 @@ _LAG_MS = (_Rule("invalid", 50.0, 0.05), _Rule("suspect", 10.0, 0.01))
 _SLIP_MS = (_Rule("invalid", 50.0, 0.05), _Rule("suspect", 10.0, 0.01))
 _CPU = (_Rule("invalid", 0.98, 0.20), _Rule("suspect", 0.90, 0.05))
 _TEXTS = (
-    ("lag", _LAG_MS, "the generator's event loop lagged more than {bound:g} ms (p99 of a second)"),
-    ("slip", _SLIP_MS, "iterations started more than {bound:g} ms late with VUs free (p99 of a second)"),
-    ("cpu", _CPU, "a worker used more than {bound:.0%} of a core"),
+    ("lag", _LAG_MS, "event loop lagged over {bound:g} ms in {share:.0f} % of seconds"),
+    ("slip", _SLIP_MS, "starts over {bound:g} ms late in {share:.0f} % of seconds, with VUs free"),
+    ("cpu", _CPU, "a worker used over {percent:g} % of a core in {share:.0f} % of seconds"),
 )
+"""Figures first: where there is little room the end of a line is cut. Lag and slip are a second's p99."""
 _PROMPT = (("invalid", 0.90), ("suspect", 0.98))
 """Starts within 100 ms of their time, of those that were due while a VU was free."""
 
@@ -81,12 +82,15 @@ class Verdict:
             for rule in rules:
                 share = self._above[name, rule] / self._seconds
                 if share > rule.share:
-                    found.append((rule.level, f"{text.format(bound=rule.bound)} in {share:.0%} of seconds"))
+                    values = {"bound": rule.bound, "percent": 100 * rule.bound, "share": 100 * share}
+                    found.append((rule.level, text.format(**values)))
                     break
         if self._due and measured_s >= TOO_SHORT_S:
             share = self._prompt / self._due
             level = next((level for level, bound in _PROMPT if share < bound), None)
             if level is not None:
-                found.append((level, f"only {share:.1%} of starts were in time, though VUs were free"))
+                found.append(
+                    (level, f"only {100 * share:.1f} % of starts were in time, though VUs were free")
+                )
         worst = max((_LEVELS.index(level) for level, _ in found), default=0)
         return _LEVELS[worst], tuple(reason for _, reason in found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from dmsperf_tui.plan.secrecy import REMOVED, sounds_secret, without_secret_fields
+from dmsperf_tui.plan.secrecy import REMOVED, sounds_secret, without_secret_fields, without_userinfo
 from dmsperf_tui.plan.units import format_duration
 from dmsperf_tui.settings.config import Options
 
@@ -34,7 +34,7 @@ def overrides(options: Options) -> list[tuple[str, ...]]:
         found.append(("--results", options.results))
     if options.summary is not None:
         found.append(("--summary", options.summary))
-    found += [("--set", f"{key}={_public(key, text)}") for key, text in options.settings.items()]
+    found += [("--set", f"{key}={public(key, text)}") for key, text in options.settings.items()]
     return found
 
 
@@ -44,12 +44,15 @@ def overrides_shown(options: Options) -> str:
 
 
 def command_line(options: Options) -> str:
-    """`dmsperf-tui --batch ...`: the same run without a screen."""
-    named = (options.scenario, options.profile, options.environment)
+    """`dmsperf-tui --batch ...`: the same run without a screen; what may be a secret is not in it."""
+    named = (options.scenario, options.profile, without_userinfo(options.environment))
     flags = zip(("--scenario", "--profile", "--env"), named, strict=True)
     words = [word for flag in (*flags, *overrides(options)) for word in flag]
     return shlex.join(["dmsperf-tui", "--batch", *words])
 
 
-def _public(key: str, text: str) -> str:
-    return REMOVED if sounds_secret(key.rpartition(".")[2]) else without_secret_fields(text)
+def public(key: str, text: str) -> str:
+    """What is given for a key, without what may be a secret."""
+    if sounds_secret(key.rpartition(".")[2]):
+        return REMOVED
+    return without_userinfo(without_secret_fields(text))

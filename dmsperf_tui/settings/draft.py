@@ -91,8 +91,8 @@ class Draft:
         return bool(self.secrets) or self.values != self._saved
 
     def is_own(self, places: Places) -> bool:
-        """Whether its file is below the working folder, rather than one that ships with the tool."""
-        return self.path is not None and self.path.resolve().is_relative_to(places.folders[0].resolve())
+        """Whether its file is the user's, rather than one that ships with the tool."""
+        return self.path is not None and places.is_own(self.path)
 
     def text(self, key: str) -> str:
         """A value as a person types it; empty where it is not set."""
@@ -177,26 +177,39 @@ class Draft:
     def save(self, name: str, places: Places) -> Path:
         """Writes the file `name` below the working folder, and typed secrets to `.env.load-test`.
 
-        A file that it comes from keeps its comments and its order, there or in the copy. Raises ConfigError
-        for what the file's own rules refuse, and what cannot be written.
+        An own file is saved where it is, also one that was opened by its path. A file that it comes from
+        keeps its comments, its order and what others have changed in it meanwhile, there or in the copy: only
+        what was edited here is written. Another file of that name is replaced. Raises ConfigError for what
+        the file's own rules refuse, and what cannot be written.
         """
-        check_name(name)
-        variables = Variables.here()
+        target = self._target(name, places)
+        variables, data = Variables.here(), self._data()
         environment = self.environment(variables)
-        target = places.folders[0] / FOLDER / f"{name}.toml"
+        origin = self.path if self.path is not None and self.path.is_file() else None
+        like = target if target.is_file() else origin
+        before = TomlFile.read(like).data if like is not None else {}
+        same = like is not None and origin is not None and like.resolve() == origin.resolve()
+        # What the file had when it was opened; one that is replaced is to have no more than this one.
+        known = self._saved if same else before
+        edited = {key: data.get(key) for key in {**known, **data} if data.get(key) != known.get(key)}
+        values = {key: value for key, value in {**before, **edited}.items() if value is not None}
+        environment_from(name, values, self._with_secrets(variables))
+        tables = before.get(QUALIFIERS), edited.get(QUALIFIERS)
+        if isinstance(tables[0], Mapping) and isinstance(tables[1], Mapping):
+            edited[QUALIFIERS] = {**dict.fromkeys(tables[0]), **tables[1]}
         if self.secrets:
             kept = {self.variable(key): secret for key, secret in self.secrets.items()}
             keeper(environment.url)(kept)
-        data = self._data()
-        before = TomlFile.read(target).data if target.is_file() else self._saved
-        values: dict[str, Any] = {key: data.get(key) for key in {**before, **data}}
-        tables = before.get(QUALIFIERS), data.get(QUALIFIERS)
-        if isinstance(tables[0], Mapping) and isinstance(tables[1], Mapping):
-            values[QUALIFIERS] = {**dict.fromkeys(tables[0]), **tables[1]}
-        save_toml(target, values, like=self.path)
-        self.name, self.path, self.values, self._saved = name, target, data, dict(data)
+        save_toml(target, edited, like=like)
+        self.name, self.path, self.values, self._saved = name, target, values, dict(values)
         self.secrets.clear()
         return target
+
+    def _target(self, name: str, places: Places) -> Path:
+        if self.path is not None and name == self.name and self.is_own(places):
+            return self.path
+        check_name(name)
+        return places.folders[0] / FOLDER / f"{name}.toml"
 
     def _data(self) -> dict[str, Any]:
         """The file's content as it will be."""

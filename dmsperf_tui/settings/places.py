@@ -47,7 +47,19 @@ class Places:
         names = self.names(kind)
         if name in names:
             return names[name]
-        raise ConfigError(f"unknown {what} {name!r}", mend=nearest(name, [*names, *also]))
+        # An address with a password in it, without its scheme, comes here as well.
+        raise ConfigError(f"unknown {what} {name.rpartition('@')[2]!r}", mend=nearest(name, [*names, *also]))
+
+    def is_own(self, path: Path) -> bool:
+        """Whether a file is the user's, rather than one that ships with the tool.
+
+        The nearest folder above it tells: what is installed may lie below the working directory. A file
+        that is below none of them was named by its path, and is the user's.
+        """
+        mine = self.folders[0].resolve()
+        roots = [folder.resolve() for folder in (*self.folders, DEFAULTS)]
+        above = [root for root in roots if path.resolve().is_relative_to(root)]
+        return max(above, key=lambda root: len(root.parts), default=mine) == mine
 
     def file(self, name: str) -> Path:
         """The file at `name` below the working directory, else the one that ships with the tool."""

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.plan.units import format_duration, parse_duration_s
-from dmsperf_tui.settings.places import DEFAULTS, Places
+from dmsperf_tui.settings.places import Places
 from dmsperf_tui.settings.profile import (
     DATA,
     K6_VARIABLES,
@@ -133,7 +133,7 @@ def save_sheet(sheet: Sheet, texts: Mapping[str, str], places: Places, name: str
 
     Raises ConfigError for a value that does not fit, and for a file that is not the user's.
     """
-    changed = {key: text for key, text in texts.items() if text.strip() != sheet.cell(key).text}
+    changed = {key: text for key, text in texts.items() if text.strip() != sheet.cell(key).text.strip()}
     if name is None:
         if sheet.kind != "own":
             raise ConfigError("is not yours", file=shown(sheet.path), mend="save it under a name")
@@ -159,7 +159,4 @@ def _tables(texts: Mapping[str, str]) -> dict[str, Any]:
 def _kind(path: Path, places: Places) -> Kind:
     if path.suffix == ".env":
         return "k6"
-    mine, *others = (folder.resolve() for folder in (*places.folders, DEFAULTS))
-    # The nearest one above it: what is installed may lie below the working directory.
-    above = [folder for folder in (mine, *others) if path.resolve().is_relative_to(folder)]
-    return "own" if max(above, key=lambda folder: len(folder.parts), default=mine) == mine else "packed"
+    return "own" if places.is_own(path) else "packed"

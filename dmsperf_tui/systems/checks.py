@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from dmsperf_tui.plan.plain import plain
+
 
 @dataclass(frozen=True, slots=True)
 class PreflightRow:
@@ -18,6 +20,9 @@ class PreflightRow:
     mend: str = ""
     fatal: bool = True
     """Whether a failure makes a run meaningless; one that is not fatal is a warning."""
+
+    def __post_init__(self) -> None:
+        _clean(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,15 @@ class StepRow:
     mend: str = ""
     progress: tuple[int, int] | None = None
     """How many are done, and of how many, while it is on the way."""
+
+    def __post_init__(self) -> None:
+        _clean(self)
+
+
+def _clean(row: PreflightRow | StepRow) -> None:
+    """Makes a row's words fit for a terminal: much of them is what a server, or a command, has said."""
+    for name in ("name", "detail", "mend"):
+        object.__setattr__(row, name, plain(getattr(row, name)))
 
 
 def at_environment(mend: str, name: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import fmean, median
 
 from dmsperf_tui.run.snapshot import EventRow, RunSnapshot, WorkloadRow
-from dmsperf_tui.tui.events import newest_change
+from dmsperf_tui.tui.events import named, newest_change, parts_of
 from dmsperf_tui.tui.levels import under_way
 from dmsperf_tui.tui.timeline import Timeline
 from dmsperf_tui.tui.wording import STEERING, milliseconds, rate, rate_unit_s, rate_words
@@ -28,6 +28,8 @@ _BREAKS = {*STEERING, "start", "pause", "resume", "worker-lost", "stop", "abort"
 """Seconds on two sides of these are not to be compared."""
 _PASSING, PASSING_S = ("note", "token"), 10.0
 _OVER = re.compile(r" over (\d+(?:\.\d+)?) s\b")
+_GOAL = re.compile(r"→ (?:[^(]*\()?(\d+(?:\.\d+)?(?:e[+-]?\d+)?)")
+"""`→ 200/s`, `→ 2 times the plan (76)`, `→ plan (38)`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,29 @@ def effect(
 
     A burst of changes counts as one. `response`: p95 of response time, rather than of service time.
     """
+    before, since = _sides(timeline, events, change, response=response) or (None, None)
+    return Effect(before, since, response) if before and since else None
+
+
+def no_effect_yet(timeline: Timeline, events: Sequence[EventRow], change: EventRow) -> str:
+    """When the effect will be told, or that it will not be; nothing where it can be told."""
+    sides = _sides(timeline, events, change, response=False)
+    if sides is None:
+        return ""
+    before, since = sides
+    if before is None:
+        passing = timeline.end_s - change.at_s < PASSING_S
+        return "too few seconds before it to tell what it does" if passing else ""
+    if since is not None:
+        return ""
+    at_level = " at its level" if ramp_s(change) else ""
+    return f"what it does is told after {LEAST_S} whole seconds{at_level}"
+
+
+def _sides(
+    timeline: Timeline, events: Sequence[EventRow], change: EventRow, *, response: bool
+) -> tuple[Means | None, Means | None] | None:
+    """The seconds before and since, each None while too few; None where something else came since."""
     # Of a long run's many events only the newest are looked at.
     breaks = (event for event in reversed(events) if event.kind in _BREAKS and event.at_s >= 0)
     first = next(breaks, None)
@@ -94,8 +119,7 @@ def effect(
     began_s, steady_s = first.at_s, _done_s(before_it) if before_it else 0.0
     p95 = timeline.r95 if response else timeline.p95
     before = _means(timeline, p95, math.ceil(steady_s), math.floor(began_s))
-    since = _means(timeline, p95, math.ceil(reached_s), math.inf)
-    return Effect(before, since, response) if before and since else None
+    return before, _means(timeline, p95, math.ceil(reached_s), math.inf)
 
 
 def _done_s(event: EventRow) -> float:
@@ -117,8 +141,28 @@ def _means(timeline: Timeline, p95: Sequence[float | None], from_s: float, until
 
 def _meant(snapshot: RunSnapshot, change: EventRow) -> list[WorkloadRow]:
     """The workloads that a change names, or all that are under way."""
-    named = [row for row in snapshot.workloads if f"{row.name}: " in change.text]
-    return [row for row in named if row.active] if named else under_way(snapshot)
+    names = named(change, [row.name for row in snapshot.workloads])
+    rows = [row for row in snapshot.workloads if row.active and row.name in names]
+    return rows if names else under_way(snapshot)
+
+
+def _goal(timeline: Timeline, change: EventRow, rows: Sequence[WorkloadRow]) -> float | None:
+    """Where a ramp ends, in VUs or starts a second, while it is under way: the target is only on its way there.
+
+    A rate's ramp goes on until a whole second has shown its end. A pause is no part of it.
+    """
+    since = bisect_right(timeline.times, change.at_s)
+    paused_s = sum(requests is None for requests in timeline.requests[since:])
+    if not ramp_s(change) or timeline.end_s - change.at_s - paused_s >= ramp_s(change) + 1:
+        return None
+    parts, goal = parts_of(change), 0.0
+    for row in rows:
+        part = next((part for part in parts if part.startswith(f"{row.name}: ")), parts[0])
+        match = _GOAL.search(part)
+        if match is None:
+            return None
+        goal += float(match[1]) / (row.time_unit_s if row.open else 1)
+    return goal
 
 
 def reached(timeline: Timeline, snapshot: RunSnapshot, change: EventRow) -> str:
@@ -130,14 +174,15 @@ def reached(timeline: Timeline, snapshot: RunSnapshot, change: EventRow) -> str:
         return ""
     alone = len(rows) == len(under_way(snapshot))
     if rows[0].open:
-        return _rate_reached(timeline, snapshot, change, alone)
+        return _rate_reached(timeline, snapshot, change, rows, alone)
     return _vus_reached(timeline, snapshot, change, rows, alone)
 
 
 def _vus_reached(
     timeline: Timeline, snapshot: RunSnapshot, change: EventRow, rows: Sequence[WorkloadRow], alone: bool
 ) -> str:
-    aim = snapshot.heading if alone else sum(row.target for row in rows)
+    goal = None if alone else _goal(timeline, change, rows)
+    aim = snapshot.heading if alone else sum(row.target for row in rows) if goal is None else round(goal)
     there = sum(row.vus for row in rows)
     if there < aim:
         return f"{there} of {aim} there"
@@ -148,12 +193,15 @@ def _vus_reached(
     return _within(timeline, change, timeline.vus, timeline.target, 0.0)
 
 
-def _rate_reached(timeline: Timeline, snapshot: RunSnapshot, change: EventRow, alone: bool) -> str:
+def _rate_reached(
+    timeline: Timeline, snapshot: RunSnapshot, change: EventRow, rows: Sequence[WorkloadRow], alone: bool
+) -> str:
     starts = timeline.starts[-1] if timeline.starts else None
     if not alone or starts is None:
         return ""
-    aim, unit_s = snapshot.target_rate, rate_unit_s(snapshot)
-    if abs(starts - aim) > max(1.0, _NEAR * aim):
+    goal, unit_s = _goal(timeline, change, rows), rate_unit_s(snapshot)
+    aim = snapshot.target_rate if goal is None else goal
+    if goal is not None or abs(starts - aim) > max(1.0, _NEAR * aim):
         return f"{rate(starts * unit_s)} of {rate_words(aim, unit_s)} there"
     return _within(timeline, change, timeline.starts, timeline.target_rate, _NEAR)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.content import Content
 from textual.strip import Strip
 from textual.widget import Widget
@@ -27,13 +29,19 @@ class Chart(Widget, can_focus=True):
         super().__init__(id=id, classes="panel chart")
         self._strips: list[Strip] = []
         self._drawn_for: tuple[int, int] | None = None
+        self._inks: dict[str, Style] = {}
 
     def empty(self) -> str:
         """What will be shown here, and how to make it appear."""
         raise NotImplementedError
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to show, rather than no room for it."""
+        return True
+
     def rows(self, width: int, height: int) -> list[Row] | None:
-        """What to show at this size: that many rows; None while there is nothing."""
+        """What to show at this size: that many rows; None where there is nothing, or no room."""
         raise NotImplementedError
 
     def redraw(self) -> None:
@@ -43,6 +51,7 @@ class Chart(Widget, can_focus=True):
 
     def notify_style_update(self) -> None:
         self._drawn_for = None
+        self._inks.clear()
         super().notify_style_update()
 
     def render_line(self, y: int) -> Strip:
@@ -54,11 +63,14 @@ class Chart(Widget, can_focus=True):
 
     def _draw(self, width: int, height: int) -> list[Strip]:
         rows = self.rows(width, height) or self._empty_rows(width, height)
-        styles = {role: self.get_component_rich_style(f"chart--{role}") for role in ROLES}
-        return [Strip([Segment(text, styles[role]) for text, role in row], width) for row in rows]
+        # Once per theme: to look them all up takes as long as half a drawing.
+        inks = self._inks = self._inks or {
+            role: self.get_component_rich_style(f"chart--{role}") for role in ROLES
+        }
+        return [Strip([Segment(text, inks[role]) for text, role in row], width) for row in rows]
 
     def _empty_rows(self, width: int, height: int) -> list[Row]:
-        lines = wrap(self.empty(), max(1, width - 2))
+        lines = wrap(self.empty(), max(1, width - 2)) if self.is_empty else []
         if len(lines) > height or any(len(line) > width for line in lines):
             lines = []
         above = (height - len(lines)) // 2
@@ -95,17 +107,24 @@ class Words:
 
     def fitting(self, window: str, room: int) -> Content:
         """Title and legend, as long as there is room for, so that no line needs a guess."""
-        named = [each.content() for each in self.legend]
-        brief = [each.content(short=True) for each in self.legend]
-        forms = [Content("  ").join([Content(f"{self.titles[0]} · {window}"), *named])]
-        for title in self.titles:
-            forms += [
-                Content("  ").join([Content(title), *named]),
-                Content("  ").join([Content(title), *brief]),
-                Content(" ").join([Content(title), *brief]),
-            ]
         last = Content(self.titles[-1])
-        return next((form for form in forms if form.cell_length <= room), last)
+        return next((form for form in self._forms(window) if form.cell_length <= room), last)
+
+    def _forms(self, window: str) -> Iterator[Content]:
+        """Shorter and shorter; each is made only when the one before was too long."""
+        named = [each.content() for each in self.legend]
+        yield Content("  ").join([Content(f"{self.titles[0]} · {window}"), *named])
+        brief = [each.content(short=True) for each in self.legend]
+        for title in self.titles:
+            yield Content("  ").join([Content(title), *named])
+            yield Content("  ").join([Content(title), *brief])
+            yield Content(" ").join([Content(title), *brief])
+
+
+def far_off(outside: Sequence[str]) -> tuple[str, ...]:
+    """The bounds that are not drawn, in words: shorter and shorter."""
+    number = f"{len(outside)} bound{'s' if len(outside) > 1 else ''}"
+    return (f"far off: {'  '.join(outside)}", f"far off: {number}", f"{number} far")
 
 
 _WINDOWS = {None: "all", 60.0: "1 min", 300.0: "5 min"}
@@ -140,6 +159,11 @@ class RunChart(Chart, RunPanel):
             self._made = (width, height), self.picture(width, height)
         return self._made[1]
 
+    @property
+    def is_empty(self) -> bool:
+        width, height = (max(have, least) for have, least in zip(self.size, MINIMUM, strict=True))
+        return self.picture(width, height) is None
+
     def _frame(self) -> None:
         """The title with the legend above, the newest value and bounds far off below."""
         view, (width, height) = self.view, self.size
@@ -149,11 +173,9 @@ class RunChart(Chart, RunPanel):
         picture = self._picture_for(width, height)
         parts = self.notes(view)
         if picture is not None and picture.outside:
-            far, count = f"far off: {'  '.join(picture.outside)}", len(picture.outside)
             room = width - 4 - sum(part.cell_length + 2 for part in parts)
-            parts.append(
-                Content(far if len(far) <= room else f"far off: {count} bound{'s' if count > 1 else ''}")
-            )
+            far = next((each for each in far_off(picture.outside) if len(each) <= room), "")
+            parts += [Content(far)] if far else []
         self.border_subtitle = Content("  ").join(parts)
 
     def on_resize(self) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import ClassVar
 
 from textual.content import Content
 
+from dmsperf_tui.run.snapshot import EventRow
 from dmsperf_tui.tui.ahead import ahead
 from dmsperf_tui.tui.bounds import Bound, bounds, levels
 from dmsperf_tui.tui.chart import Legend, RunChart, Words
 from dmsperf_tui.tui.chart_data import Axis, Point, count_axis, log_axis
-from dmsperf_tui.tui.events import caps, marks
+from dmsperf_tui.tui.events import caps, marks, named
 from dmsperf_tui.tui.figures import busy_vus, late_parts
 from dmsperf_tui.tui.panel import View
 from dmsperf_tui.tui.picture import LINE, SAMPLE, Mark, Picture, Series
@@ -78,7 +80,7 @@ class VusChart(RunChart):
                 Series("target", DASHES, self.lines(view, x, width, timeline.target)),
                 Series("actual", LINE, self.lines(view, x, width, timeline.closed_vus)),
             ]
-        return _load_picture(view, x, height, series, whole=True)
+        return _load_picture(view, x, height, series, whole=True, of_rates=self.open)
 
 
 class RateChart(RunChart):
@@ -110,7 +112,7 @@ class RateChart(RunChart):
             runs.append(("actual", LINE, self.lines(view, x, width, timeline.open_starts)))
         unit_s = rate_unit_s(snapshot)
         series = [Series(role, pen, _times(unit_s, lines)) for role, pen, lines in runs]
-        return _load_picture(view, x, height, series, whole=False)
+        return _load_picture(view, x, height, series, whole=False, of_rates=True)
 
     def notes(self, view: View) -> list[Content]:
         return late_parts(view.snapshot)
@@ -240,14 +242,30 @@ class LatencyChart(RunChart):
         return [Content(f"{milliseconds(value)} ms p95 now") for value in newest if value is not None]
 
 
-def _marks(view: View) -> tuple[Mark, ...]:
-    return tuple(marks(view.snapshot.events, view.timeline.measured_from_s))
+def _marks(view: View, *, of_rates: bool | None = None) -> tuple[Mark, ...]:
+    """Of all events, or without those of workloads that a chart of rates, or of VUs, does not show."""
+    rows = view.snapshot.workloads
+    own = frozenset(row.name for row in rows if of_rates in (None, row.open))
+    others = frozenset(row.name for row in rows) - own
+    return _marks_of(view.snapshot.events, view.timeline.measured_from_s, own, others)
 
 
-def _load_picture(view: View, x: Axis, height: int, series: Sequence[Series], *, whole: bool) -> Picture:
+@lru_cache(maxsize=6)
+def _marks_of(
+    events: tuple[EventRow, ...], measured_from_s: float | None, own: frozenset[str], others: frozenset[str]
+) -> tuple[Mark, ...]:
+    """The same for most charts of a painting, and while nothing happens."""
+    if others:
+        events = tuple(event for event in events if not named(event, others) or named(event, own))
+    return tuple(marks(events, measured_from_s))
+
+
+def _load_picture(
+    view: View, x: Axis, height: int, series: Sequence[Series], *, whole: bool, of_rates: bool
+) -> Picture:
     """Lines of the load with the marks of events above them."""
     y = count_axis(greatest(series) * _HEADROOM, height - 2, whole=whole)
-    return Picture(x, y, tuple(series), marks=_marks(view))
+    return Picture(x, y, tuple(series), marks=_marks(view, of_rates=of_rates))
 
 
 def _near(most: float, found: Sequence[Bound]) -> Callable[[float], bool]:

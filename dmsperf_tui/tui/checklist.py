@@ -69,6 +69,9 @@ class CheckList(Reading):
             self._take(PreflightRow("check", False, unreachable(fault), mend=mend), config)
         except (ConfigError, SetupError, StepError, OSError, ValueError) as fault:
             self._take(PreflightRow("check", False, str(fault)), config)
+        except Exception as fault:
+            # What a server answers may surprise a check; that is no reason for the screen to go.
+            self._take(PreflightRow("check", False, f"{type(fault).__name__}: {fault}"), config)
         self.under_way = False
         self._paint()
 

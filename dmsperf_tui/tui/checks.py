@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 
-from dmsperf_tui.run.plain import line
+from dmsperf_tui.plan.plain import line
 from dmsperf_tui.run.snapshot import CheckRow, RunSnapshot
 from dmsperf_tui.tui.entities import bar
 from dmsperf_tui.tui.names import distinct_cuts

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from dmsperf_tui.plan.secrecy import without_userinfo
 from dmsperf_tui.settings.catalogue import Entry
 from dmsperf_tui.tui.wording import shorten
 
@@ -66,10 +67,14 @@ class Choices(OptionList):
         return self._words
 
     def fill(self, entries: Sequence[Entry], chosen: str) -> None:
-        """Lists `entries`, and `chosen` even where it is none of them, such as a URL or a file's path."""
+        """Lists `entries`, and `chosen` even where it is none of them, such as a URL or a file's path.
+
+        A URL's password is not shown: such a URL is refused.
+        """
         self._entries = list(entries)
         if chosen not in self.names:
-            self._entries.insert(0, Entry(chosen, chosen, "", None))
+            problem = "" if without_userinfo(chosen) == chosen else "a URL must not carry credentials"
+            self._entries.insert(0, Entry(chosen, chosen, "", None, problem))
         self._list(chosen)
 
     def mark(self, problems: Mapping[str, str]) -> None:
@@ -97,7 +102,7 @@ class Choices(OptionList):
                 folder = above
                 options.append(Option(self._line(entry, f"  {name}"), id=entry.name))
             else:
-                options.append(Option(self._line(entry, entry.name), id=entry.name))
+                options.append(Option(self._line(entry, without_userinfo(entry.name)), id=entry.name))
         if not options:
             nothing = Content.styled(f"nothing has {self._words!r}", "$foreground-muted")
             options.append(Option(nothing, disabled=True))

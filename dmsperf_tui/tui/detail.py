@@ -60,9 +60,10 @@ class DetailScreen(ModalScreen[None]):
         return self.query_one(".head", Reading).shown + "\n" + self.query_one(".text", Reading).shown
 
     def put(self, head: Content, text: Content) -> None:
-        """Shows these words."""
-        self.query_one(".head", Reading).put(head)
-        self.query_one(".text", Reading).put(text)
+        """Shows these words; nothing while the screen is only coming, or on its way out."""
+        for name, words in ((".head", head), (".text", text)):
+            for reading in self.query(name).results(Reading):
+                reading.put(words)
 
     def said(self) -> tuple[str, str]:
         """What `y` copies, and what to call it."""

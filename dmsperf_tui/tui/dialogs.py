@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -13,7 +13,6 @@ from textual.content import Content
 from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Button, OptionList, Static
 
-from dmsperf_tui.run.commands import Skip
 from dmsperf_tui.tui.levels import Level
 
 Answer = Literal["stop", "leave"]
@@ -24,6 +23,39 @@ class Dialog(ModalScreen[ScreenResultType]):
 
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-roomy")]  # noqa: RUF012 - Textual's declaration
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (8, "-low"), (16, "-high")]  # noqa: RUF012 - as above
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: list[events.Key] = []
+        """Keys that came before there was anything to type into."""
+        self._ready = False
+
+    @on(events.Mount)
+    async def _catch_up(self) -> None:
+        while self._waiting:
+            await self.take(self._waiting.pop(0))
+        self._ready = True
+
+    async def early(self, event: events.Key) -> bool:
+        """A key pressed right behind the one that asked, on its way before the keyboard was here.
+
+        Whether it is taken: else it may be bound.
+        """
+        if not self.wants(event):
+            return False
+        if self._ready:
+            await self.take(event)
+        else:
+            self._waiting.append(event)
+        return True
+
+    def wants(self, event: events.Key) -> bool:
+        """Whether an early key is for what has the keyboard here, once it does."""
+        return False
+
+    async def take(self, event: events.Key) -> None:
+        """Does what the key would have done there."""
+        raise NotImplementedError
 
 
 class Confirm(Dialog[bool | None]):
@@ -76,7 +108,10 @@ class Choose(Dialog[int | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "call_off", "Cancel"),
-        *[Binding(str(digit), f"type({digit})", show=False) for digit in range(10)],
+        *[
+            Binding(str(digit), f"type({digit})", f"To the line whose number has a {digit}", show=False)
+            for digit in range(10)
+        ],
     ]
 
     def __init__(
@@ -90,7 +125,7 @@ class Choose(Dialog[int | None]):
     ) -> None:
         """`at` is the place that is chosen beforehand; `numbered` lines are stages 1, 2, 3 and so on."""
         super().__init__()
-        self._question, self._lines, self._hint = question, lines, hint
+        self._question, self._lines, self._hint = question, list(lines), hint
         self._at, self._numbered = at, numbered
         self._typed = ""
 
@@ -104,6 +139,32 @@ class Choose(Dialog[int | None]):
         choices = self.query_one(OptionList)
         choices.focus()
         choices.highlighted = self._at
+        # Some may have changed while they were composed.
+        self._show_lines()
+
+    def wants(self, event: events.Key) -> bool:
+        if not self._ready:
+            return event.key == "enter" or event.key.isdigit()
+        return event.key == "enter" and not self.query_one(OptionList).has_focus
+
+    async def take(self, event: events.Key) -> None:
+        if event.key == "enter":
+            self.query_one(OptionList).action_select()
+        else:
+            self.action_type(int(event.key))
+
+    def say(self, place: int, line: Content) -> None:
+        """Says more of one of the lines."""
+        self._lines[place] = line
+        if self.is_mounted:
+            self._show_lines()
+
+    def _show_lines(self) -> None:
+        choices = self.query_one(OptionList)
+        for place, line in enumerate(self._lines):
+            choices.replace_option_prompt_at_index(place, line)
+        # As wide as its longest line.
+        choices.refresh(layout=True)
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
@@ -137,13 +198,19 @@ class ChooseLevel(Choose):
 class ChooseSkip(Choose):
     """Where to skip to. A stage that was left does not come again by itself, and no undo brings it back."""
 
-    def __init__(self, offers: Sequence[tuple[Skip, str]], *, at: int | None, numbered: bool) -> None:
+    def __init__(self, offers: Sequence[str], *, at: int | None, numbered: bool) -> None:
+        """`offers` are the stages, or the workloads whose next stage it may be."""
         lines = [
             Content.assemble((f"{place:>2}  " if numbered else "", "bold"), says)
-            for place, (_, says) in enumerate(offers, 1)
+            for place, says in enumerate(offers, 1)
         ]
         hint = "↑ ↓ or its number, Enter skips, Esc does not" if numbered else "↑ ↓ Enter skips, Esc does not"
         super().__init__("Skip the rest of this stage?", lines, hint, at=at, numbered=numbered)
+
+    def say_more(self, place: int, says: str) -> None:
+        """What the run says of one of them, in place of its name."""
+        number = f"{place + 1:>2}  " if self._numbered else ""
+        self.say(place, Content.assemble((number, "bold"), says))
 
 
 class QuitDialog(Dialog[Answer | None]):

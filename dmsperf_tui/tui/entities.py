@@ -209,7 +209,8 @@ class EntitiesPanel(Vertical, RunPanel):
     def _paint(self) -> None:
         snapshot = self._snapshot
         scroll = self.query_one(VerticalScroll)
-        width = scroll.scrollable_content_region.width
+        # A cell stays free before the scrollbar.
+        width = scroll.scrollable_content_region.width - 1
         if snapshot is None or not snapshot.lists or width < 10:
             return
         several, over = len(snapshot.lists) > 1, snapshot.state.over

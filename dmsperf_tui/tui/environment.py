@@ -46,10 +46,10 @@ def warns(row: PreflightRow) -> bool:
 
 
 def check_line(row: PreflightRow) -> Content:
-    """`✓ token  client credentials accepted  0.12 s`."""
+    """`✓ token  client credentials accepted  0.12 s`; without a time that would be shown as none."""
     glyph, tone = ("▲", "$warning") if warns(row) else JUDGED[row.ok]
     parts: list[str | tuple[str, str]] = [(f"{glyph} {row.name}", tone), f"  {row.detail}"]
-    if row.seconds:
+    if row.seconds >= 0.005:
         parts.append((f"  {row.seconds:.2f} s", "$foreground-muted"))
     if row.mend and row.ok is False:
         parts.append((f"\n  → {row.mend}", "$warning"))

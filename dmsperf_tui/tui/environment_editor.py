@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -173,11 +175,12 @@ class EnvironmentEditor(ModalScreen[str | None]):
         environment = self.draft.environment(Variables.here())
         return resolve(options, self._places).model_copy(update={"environment": environment})
 
-    def action_test(self) -> None:
+    @work(group="read", exclusive=True)
+    async def action_test(self) -> None:
         """The pre-flight of what stands here; nothing is asked of the address before."""
         self._gather()
         try:
-            self.query_one(CheckList).begin(self._config())
+            self.query_one(CheckList).begin(await asyncio.to_thread(self._config))
         except ConfigError as error:
             self.query_one(CheckList).refuse(str(error))
         self.add_class("-tested")
@@ -189,11 +192,12 @@ class EnvironmentEditor(ModalScreen[str | None]):
         end = panel.scroll_end if checks.under_way else panel.scroll_home
         self.call_after_refresh(end, animate=False)
 
-    def action_steps(self) -> None:
+    @work(group="read", exclusive=True)
+    async def action_steps(self) -> None:
         """The steps that make it ready, saved or not."""
         self._gather()
         try:
-            config = self._config()
+            config = await asyncio.to_thread(self._config)
         except ConfigError as error:
             self._say(f"✗ {error}", "$error")
             return
@@ -211,28 +215,31 @@ class EnvironmentEditor(ModalScreen[str | None]):
 
     @work(group="save", exclusive=True)
     async def action_save_as(self) -> None:
-        suggested = self.draft.name or (urlsplit(url_of(self.draft.values, self._variables)).hostname or "")
-        name = await self.app.push_screen_wait(NamePrompt("Save as", suggested, self._would))
-        if name is None:
+        name = self.draft.name
+        known = Path(name).stem if name.endswith(".toml") else name
+        suggested = known or (urlsplit(url_of(self.draft.values, self._variables)).hostname or "")
+        answer = await self.app.push_screen_wait(NamePrompt("Save as", suggested, self._would))
+        if answer is None:
             return
-        if name != self.draft.name and (file := self._file(name)) is not None:
+        if (file := self._file(answer)) is not None:
             asked = Confirm(f"Replace {file}?", "Another environment is in it.", "Replace it", "Leave it")
             if not await self.app.push_screen_wait(asked):
                 return
-        self._save(name)
+        self._save(answer)
 
     def _file(self, name: str) -> str | None:
-        """The file that a save would replace."""
+        """The file of another environment that a save would replace."""
         path = self._places.folders[0] / FOLDER / f"{name}.toml"
-        return shown(path) if path.is_file() else None
+        mine = self.draft.path is not None and path.resolve() == self.draft.path.resolve()
+        return shown(path) if path.is_file() and not mine else None
 
     def _would(self, name: str) -> str:
         """What saving as `name` does. Raises ConfigError."""
         check_name(name)
-        if name != self.draft.name and (file := self._file(name)):
+        if file := self._file(name):
             return f"▲ {file} is there: you are asked before it is replaced"
         there = self._places.names(FOLDER).get(name)
-        over = there is not None and not there.resolve().is_relative_to(self._places.folders[0].resolve())
+        over = there is not None and not self._places.is_own(there)
         before = ", which goes before the one that ships with the tool" if over else ""
         return f"Enter saves {FOLDER}/{name}.toml{before}"
 
@@ -244,9 +251,9 @@ class EnvironmentEditor(ModalScreen[str | None]):
             self._say(f"✗ not saved: {error}", "$error")
             return
         self._chosen = name
+        # A secret is kept elsewhere now, and the file may have been changed by another hand meanwhile.
         for row in self.query(FieldRow):
-            if row.spec.secret:
-                row.write("")
+            row.write(self.draft.text(row.spec.key))
         self._read_again()
         self._say(f"✓ saved as {shown(path)}")
 

@@ -74,7 +74,6 @@ GROUPS: dict[str, tuple[Spec, ...]] = {
         Spec("insecure", "▲ do not verify certificates [no]", _YES_NO),
     ),
 }
-SPECS = {spec.key: spec for group in GROUPS.values() for spec in group}
 
 
 class Choice(Static, can_focus=True):

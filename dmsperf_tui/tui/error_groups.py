@@ -50,6 +50,11 @@ class ErrorGroup:
     def last_s(self) -> float:
         return max(row.last_s for row in self.rows)
 
+    @property
+    def sample(self) -> str:
+        """What the operation said that failed last."""
+        return max(self.rows, key=lambda row: row.last_s).sample
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

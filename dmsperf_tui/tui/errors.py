@@ -13,8 +13,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import DataTable
 
+from dmsperf_tui.plan.plain import line
 from dmsperf_tui.plan.units import format_clock
-from dmsperf_tui.run.plain import line
 from dmsperf_tui.run.snapshot import ErrorRow, RunSnapshot
 from dmsperf_tui.tui.cells import Column, Parts, Row
 from dmsperf_tui.tui.detail import export
@@ -49,7 +49,7 @@ def entry_how(entry: Entry) -> str:
 
 
 def entry_lines(shown: Sequence[Entry], width: int, *, two: bool) -> list[Parts]:
-    """`▸   214 × connect refused  23 operations   04:08`, `  29 × POST schools  409  what was said   04:08`.
+    """`▸   214 × 500  23 operations  what was said   04:08`, `  29 × POST schools  409  what was said   04:08`.
 
     With `two` lines each, who and how often stand above, how and when last below.
     """
@@ -64,7 +64,7 @@ def entry_lines(shown: Sequence[Entry], width: int, *, two: bool) -> list[Parts]
         mark = ("▾ " if entry.open else "▸ ") if row is None else "  └ " if entry.member else "  "
         number = f"{count(group.count if row is None else row.count):>6} × "
         clock = format_clock(group.last_s if row is None else row.last_s)
-        said = line(row.sample) if row is not None else ""
+        said = line(group.sample if row is None else row.sample)
         head = ((f"{mark}{number}", "error"), (cuts[whole], "strong"))
         if two:
             rest = shorten(said, max(0, width - len(clock) - len(said_how) - 8))

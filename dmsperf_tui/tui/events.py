@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from dmsperf_tui.run.snapshot import EventRow
@@ -72,12 +72,27 @@ _SERVICE = {
     ),
 }
 """What the service did, as run/plateaus.py tells it."""
+_AFTER_NAME = (": ", " starts", " has ended")
 _SINCE = re.compile(r"since (?:(\d+):)?(\d+):(\d+)")
 
 
 def newest_change(events: Sequence[EventRow]) -> EventRow | None:
     """The last event that a person or a fault caused."""
     return next((event for event in reversed(events) if event.kind in _SHOWN), None)
+
+
+def parts_of(event: EventRow) -> list[str]:
+    """What a change says of each workload that it is for."""
+    return event.text.removeprefix("undo: ").split("; ")
+
+
+def named(event: EventRow, names: Collection[str]) -> set[str]:
+    """Those of the workloads `names` that an event is of; none where it is the run's."""
+    if event.kind == "note":
+        return set()
+    parts = parts_of(event)
+    starts = {name: tuple(name + word for word in _AFTER_NAME) for name in names}
+    return {name for name in names if any(part.startswith(starts[name]) for part in parts)}
 
 
 @dataclass(frozen=True, slots=True)

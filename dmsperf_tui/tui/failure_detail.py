@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import ClassVar
@@ -14,14 +15,17 @@ from textual.content import Content
 
 from dmsperf_tui.engine.messages import Sample
 from dmsperf_tui.plan.errors import ConfigError
+from dmsperf_tui.plan.plain import line, plain
 from dmsperf_tui.plan.units import format_clock
-from dmsperf_tui.run.plain import line, plain
 from dmsperf_tui.run.replay import read_samples
 from dmsperf_tui.run.snapshot import ErrorRow, RunSnapshot
 from dmsperf_tui.run.statistics import ERROR_SAMPLES, said_of
 from dmsperf_tui.tui.detail import DetailScreen, export
 from dmsperf_tui.tui.wording import count
 
+_DEEPEST = 50
+"""JSON of more levels is not laid out: it would be blanks for the most part."""
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\],:]|[^\s{}\[\],:"]++')
 _CUT_AT = 4096
 """Characters that are kept of a body."""
 
@@ -36,35 +40,52 @@ def head_text(row: ErrorRow) -> Content:
     )
 
 
-def sample_text(sample: Sample, kind: str = "") -> Content:
+def sample_text(sample: Sample, kind: str = "", *, laid_out: bool = True) -> Content:
     """Request line, what was sent, the answer's status and what it said; nothing of it is markup.
 
-    The kind of failure stands above: it is not said again.
+    The kind of failure stands above: it is not said again. Bodies are indented where they are `laid_out`.
     """
     request = line(sample.request)
     answer = f"answered {sample.status}" if sample.status else "no answer"
     detail = said_of(kind, sample)
     parts: list[str | tuple[str, str]] = [(request, "bold")]
     if sample.sent:
-        parts += [("\n\nsent", "$foreground-muted"), _body(sample.sent)]
+        parts += [("\n\nsent", "$foreground-muted"), _body(sample.sent, laid_out=laid_out)]
     parts += [("\n\n", ""), (answer, "bold $error")]
     if detail:
         parts += [f"  {detail}"]
     if sample.body:
-        parts += [_body(sample.body)]
+        parts += [_body(sample.body, laid_out=laid_out)]
     return Content.assemble(*parts)
 
 
 def pretty(body: str) -> str:
-    """A body as people read it: JSON indented, anything else (and JSON that was cut) as it came."""
+    """A body as people read it: JSON indented, anything else (and JSON that was cut) as it came.
+
+    Nothing but blanks between its parts is changed: numbers, escapes and keys are as they were sent.
+    """
     try:
-        return orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2).decode()
-    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
         return body
+    parts: list[str] = []
+    depth, before = 0, ""
+    for token in _TOKEN.findall(body):
+        opened, closes = before in ("{", "["), token in ("}", "]")
+        depth -= closes
+        # What is empty stays in one line.
+        if before == "," or opened != closes:
+            parts.append("\n" + "  " * depth)
+        parts.append(": " if token == ":" else token)
+        depth += token in ("{", "[")
+        before = token
+        if depth > _DEEPEST:
+            return body
+    return "".join(parts)
 
 
-def _body(text: str) -> str:
-    shown = "\n" + plain(pretty(text)).rstrip()
+def _body(text: str, *, laid_out: bool) -> str:
+    shown = "\n" + plain(pretty(text) if laid_out else text).rstrip()
     return f"{shown}\n… cut: {_CUT_AT:,} characters are kept" if len(text) >= _CUT_AT else shown
 
 
@@ -129,7 +150,7 @@ class FailureDetail(DetailScreen):
         if not self._samples:
             return f"{head}\n", "This failure"
         return (
-            f"{head}\n\n{sample_text(self._samples[self._at], self._row.kind).plain}\n",
+            f"{head}\n\n{sample_text(self._samples[self._at], self._row.kind, laid_out=False).plain}\n",
             f"Sample {self._at + 1}",
         )
 

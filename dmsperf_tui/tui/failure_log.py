@@ -5,98 +5,57 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.geometry import Size
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
-from textual.visual import Visual
 
+from dmsperf_tui.plan.plain import line
 from dmsperf_tui.plan.units import format_clock
-from dmsperf_tui.run.plain import line
-from dmsperf_tui.run.snapshot import FailureRow, RunSnapshot
+from dmsperf_tui.run.snapshot import ErrorRow, FailureRow, RunSnapshot
+from dmsperf_tui.tui.cells import Parts
+from dmsperf_tui.tui.failure_detail import FailureDetail
 from dmsperf_tui.tui.filtered import FilteredPanel, matches
 from dmsperf_tui.tui.names import distinct_cuts
 from dmsperf_tui.tui.panel import View
 from dmsperf_tui.tui.readings import Reading
+from dmsperf_tui.tui.tail import Tail
 from dmsperf_tui.tui.wording import count, shorten
 
 _NAME = 16
 """Cells that a name may take in any case; what was said has to have room as well."""
+_KIND = 20
 
 
-def failure_lines(rows: Sequence[FailureRow], width: int) -> list[Content]:
-    """`04:08    3 × POST schools  409  what was said`: in columns, so that the eye can run down them."""
-    names = [line(row.operation) for row in rows]
-    kinds = [shorten(line(row.kind), 20) for row in rows]
-    kind = max(map(len, kinds), default=0)
-    name = min(max(map(len, names), default=0), max(_NAME, width // 3))
-    cuts = distinct_cuts(names, name)
-    lines = []
-    for row, whole, how in zip(rows, names, kinds, strict=True):
-        said = shorten(line(row.text), max(0, width - 18 - name - kind))
-        content = Content.assemble(
-            (f"{format_clock(row.at_s):>5}", "$foreground-muted"),
-            (f"{count(row.count):>6} × ", "bold $error"),
-            f"{cuts[whole]:<{name}}",
-            (f"  {how:<{kind}}", "bold"),
-            (f"  {said}", "$foreground-muted"),
+class LogLines:
+    """`04:08    3 × POST schools  409  what was said`: in columns, so that the eye can run down them.
+
+    The columns are those of all rows, yet a line is made only when it is asked for.
+    """
+
+    def __init__(self, rows: Sequence[FailureRow], width: int) -> None:
+        self._rows = rows
+        self._kinds = {kind: shorten(line(kind), _KIND) for kind in {row.kind for row in rows}}
+        # In one order whatever comes first: where names have to be numbered, each keeps its number.
+        names = {name: line(name) for name in sorted({row.operation for row in rows})}
+        self._kind = max(map(len, self._kinds.values()), default=0)
+        self._name = min(max(map(len, names.values()), default=0), max(_NAME, width // 3))
+        cuts = distinct_cuts(names.values(), self._name)
+        self._names = {name: cuts[plain] for name, plain in names.items()}
+        self._said = max(0, width - 18 - self._name - self._kind)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, at: int) -> Parts:
+        row = self._rows[at]
+        return (
+            (f"{format_clock(row.at_s):>5}", "muted"),
+            (f"{count(row.count):>6} × ", "error"),
+            (f"{self._names[row.operation]:<{self._name}}", ""),
+            (f"  {self._kinds[row.kind]:<{self._kind}}", "strong"),
+            (f"  {shorten(line(row.text), self._said)}", "muted"),
         )
-        lines.append(content.truncate(width, ellipsis=True))
-    return lines
-
-
-class Tail(ScrollView, can_focus=True):
-    """Lines that follow the newest while the last one is in view, and stay where they are while it is not."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._lines: list[Content] = []
-        self._following = True
-
-    @property
-    def text(self) -> str:
-        """All lines, in words."""
-        return "\n".join(each.plain for each in self._lines)
-
-    @property
-    def below(self) -> int:
-        """How many lines are below the last that is seen."""
-        return max(0, len(self._lines) - int(self.scroll_offset.y) - self.size.height)
-
-    def put(self, lines: list[Content], *, gone: int, follow: bool = False) -> None:
-        """Shows `lines`, of which `gone` that were the first are not there any more."""
-        following = follow or self._following
-        y = self.scroll_offset.y
-        self._lines = lines
-        self.virtual_size = Size(self.size.width, len(lines))
-        self.scroll_to(
-            y=max(0, len(lines) - self.size.height) if following else max(0, y - gone),
-            animate=False,
-            immediate=True,
-            force=True,
-        )
-        self._following = following
-        self.refresh()
-
-    def on_resize(self) -> None:
-        if self._following:
-            self.call_after_refresh(self.scroll_end, animate=False)
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        super().watch_scroll_y(old_value, new_value)
-        self._following = not self.below
-        if isinstance(self.parent, FailureLog):
-            self.parent.say()
-
-    def render_line(self, y: int) -> Strip:
-        at = y + self.scroll_offset.y
-        width = self.size.width
-        if at >= len(self._lines):
-            return Strip.blank(width, self.rich_style)
-        strips = Visual.to_strips(self, self._lines[at], width, 1, self.visual_style, pad=True)
-        return strips[0] if strips else Strip.blank(width, self.rich_style)
 
 
 class FailureLog(FilteredPanel):
@@ -105,16 +64,20 @@ class FailureLog(FilteredPanel):
     TITLE: ClassVar = "Failure log"
     SHORT: ClassVar = "Log"
     ABOUT: ClassVar = (
-        "the newest failures as they come, a line for each kind and second, the newest below; scrolled up it "
-        "stays where it is, at its end it follows"
+        "the newest failures as they come, a line for each kind and second, the newest below; with the "
+        "cursor further up it stays where it is, at its end it follows"
     )
-    BINDINGS: ClassVar[list[BindingType]] = [*FilteredPanel.FILTER_KEYS]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Samples of the failure at the cursor"),
+        *FilteredPanel.FILTER_KEYS,
+    ]
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._snapshot: RunSnapshot | None = None
         self._rows: list[FailureRow] = []
         self._width = 0
+        self._detail: FailureDetail | None = None
 
     def compose(self) -> ComposeResult:
         yield Reading(classes="empty")
@@ -133,24 +96,30 @@ class FailureLog(FilteredPanel):
     def show(self, view: View) -> None:
         self._snapshot = view.snapshot
         self._paint()
+        if self._detail is not None and self._detail.is_attached:
+            self._detail.show(view.snapshot)
 
     def _paint(self, *, follow: bool = False) -> None:
         width = self.scrollable_content_region.width - 1
         if self._snapshot is None or width < 10:
             return
         before, known = self._rows, self._snapshot.failures
-        rows = [row for row in known if matches(self.words, row.operation, row.kind, row.text)]
+        rows = list(known)
+        if self.words:
+            rows = [row for row in known if matches(self.words, row.operation, row.kind, row.text)]
         if rows != before or width != self._width:
             self._rows, self._width = rows, width
-            self.rows().put(failure_lines(rows, width), gone=_gone(before, rows), follow=follow)
+            lines = LogLines(rows, width)
+            self.rows().put(len(lines), lines.__getitem__, gone=_gone(before, rows), follow=follow)
         self.set_class(bool(rows), "-filled")
         text = "No failures. What fails is told here as it happens."
         if self.words and known:
             text = f"None of the newest {len(known)} lines has {line(self.words)!r}. Esc shows them all."
         self.query_one(Reading).put(Content(text))
-        self.say()
+        self._say()
 
-    def say(self) -> None:
+    @on(Tail.Moved)
+    def _say(self) -> None:
         """How far below the newest is, in the frame."""
         self.border_title = Content(f"{self.TITLE}{self.filter_title}")
         below = self.rows().below
@@ -158,8 +127,30 @@ class FailureLog(FilteredPanel):
         failures = sum(row.count for row in snapshot.errors) if snapshot else 0
         # The newest lines of a live run, and the samples of a recorded one, are not all there was.
         of = f"{count(kept)} of {count(failures)} failures" if kept < failures and self._rows else ""
-        hint = f"↓ {below} newer: end" if below else "/ filter" if self._rows else ""
+        hint = f"↓ {below} newer: end" if below else "enter: sample  / filter" if self._rows else ""
         self.border_subtitle = Content("  ".join(part for part in (of, hint) if part))
+
+    @on(Tail.Chosen)
+    def action_open(self) -> None:
+        """Shows the samples of the kind that the line at the cursor is one of."""
+        at, snapshot = self.rows().at_cursor, self._snapshot
+        if at is None or snapshot is None:
+            return
+        group = group_of(self._rows[at], snapshot.errors)
+        if group is None:
+            self.notify("The run keeps no group of this failure, and no sample.", markup=False)
+            return
+        self._detail = FailureDetail(group, snapshot.info.results)
+        self.app.push_screen(self._detail)
+
+
+def group_of(row: FailureRow, errors: Sequence[ErrorRow]) -> ErrorRow | None:
+    """What the Errors panel counts it among; of one kind in several phases that which was under way then."""
+    alike = [each for each in errors if (each.operation, each.kind) == (row.operation, row.kind)]
+    # A line's time is that of its second: it may be a little before the group's first.
+    return min(
+        alike, key=lambda each: max(each.first_s - row.at_s, row.at_s - each.last_s, 0.0), default=None
+    )
 
 
 def _gone(before: Sequence[FailureRow], now: Sequence[FailureRow]) -> int:

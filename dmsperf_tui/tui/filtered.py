@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Input
 
-from dmsperf_tui.run.plain import line
+from dmsperf_tui.plan.plain import line
 from dmsperf_tui.tui.panel import RunPanel
 
 

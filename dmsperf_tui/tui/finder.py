@@ -14,7 +14,10 @@ from dmsperf_tui.tui.choices import Choices
 
 
 class Finder(Vertical):
-    """The list is fewer with each word; Enter keeps what is found, Esc brings all back."""
+    """The list is fewer with each word; Enter keeps what is found, Esc brings all back.
+
+    A search that finds nothing ends with its line: what is chosen is always in the list.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "List all scenarios again"),
@@ -57,7 +60,15 @@ class Finder(Vertical):
     @on(Input.Submitted)
     def action_to_found(self) -> None:
         self._line.display = False
+        self._end_in_vain()
         self.choices.focus()
+
+    @on(Input.Blurred)
+    def _end_in_vain(self) -> None:
+        if not self.choices.chosen:
+            with self.prevent(Input.Changed):
+                self._line.value = ""
+            self.choices.narrow("", self._before)
 
     def action_clear(self) -> None:
         if self._line.display:

@@ -18,6 +18,8 @@ from dmsperf_tui.tui.panel import RunPanel
 from dmsperf_tui.tui.phases import Phase
 
 GROUPS = ("Run", "Load", "View", "Set-up", "Runs")
+ELSEWHERE = "Elsewhere"
+"""Over the keys that do nothing in the present phase."""
 _TERMS = (
     (
         "Header",
@@ -72,7 +74,7 @@ def help_content(
     panel: RunPanel | None = None,
     panels: Sequence[RunPanel] = (),
 ) -> Content:
-    """Keys that work now stand out; the others are shown dim, so that nothing has to be guessed."""
+    """Keys that work now come first; the others follow dim, so that nothing has to be guessed."""
     lines: list[Content] = []
     if panel is not None:
         lines.append(Content.assemble((panel.TITLE, "bold $primary"), ("  this panel", "$foreground-muted")))
@@ -83,14 +85,15 @@ def help_content(
             for line in _entry(shown_key(binding.key), binding.description, width, 10, now=True)
         ]
         lines.append(Content(""))
-    for group in GROUPS:
-        keys = [key for key in ALL_KEYS if key.group == group]
-        now = any(phase in key.phases for key in keys)
-        lines.append(Content.styled(group, "bold $primary" if now else "$foreground-muted"))
-        for key in keys:
-            words = key.words(by_rate=by_rate)[1]
-            lines += _entry(key.shown, words, width, 10, now=phase in key.phases)
-        lines.append(Content(""))
+    keys = [(group, key) for group in GROUPS for key in ALL_KEYS if key.group == group]
+    works = {group: [key for of, key in keys if of == group and phase in key.phases] for group in GROUPS}
+    for name, listed in (*works.items(), (ELSEWHERE, [key for _, key in keys if phase not in key.phases])):
+        now = name != ELSEWHERE
+        if listed:
+            lines.append(Content.styled(name, "bold $primary" if now else "$foreground-muted"))
+            for key in listed:
+                lines += _entry(key.shown, key.words(by_rate=by_rate)[1], width, 10, now=now)
+            lines.append(Content(""))
     lines.append(Content.styled("Panels", "bold $primary"))
     for name, text in (*_TERMS, *((each.TITLE, each.ABOUT) for each in panels)):
         lines += _entry(name, text, width, 16, now=True)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dmsperf_tui.run.link import RunLink
 from dmsperf_tui.settings.config import Options
 from dmsperf_tui.tui.app import DmsPerfApp
+from dmsperf_tui.tui.terminal import hang_up_ends
 
 
 def run_app(
@@ -28,5 +29,6 @@ async def _run(
 ) -> int:
     link = await connect() if connect is not None else None
     app = DmsPerfApp(options, link=link, refresh_hz=refresh_hz)
-    await app.run_async()
+    with hang_up_ends(app):
+        await app.run_async()
     return app.return_code or 0

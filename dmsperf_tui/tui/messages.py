@@ -11,12 +11,13 @@ from dmsperf_tui.run.snapshot import RunSnapshot
 class SnapshotArrived(Message):
     """The run has been heard of; the newest message stands for all that wait."""
 
-    def __init__(self, snapshot: RunSnapshot) -> None:
+    def __init__(self, link: RunLink, snapshot: RunSnapshot) -> None:
         super().__init__()
+        self.link = link
         self.snapshot = snapshot
 
     def can_replace(self, message: Message) -> bool:
-        return isinstance(message, SnapshotArrived)
+        return isinstance(message, SnapshotArrived) and message.link is self.link
 
 
 class LinkEnded(Message):

@@ -44,12 +44,13 @@ class NamePrompt(ModalScreen[str | None]):
             self.dismiss(event.value.strip())
 
     def _judged(self, text: str) -> bool:
+        says = self.query_one("#says", Static)
         try:
-            words, style = self._judge(text.strip()), "$foreground-muted"
+            says.update(Content.styled(self._judge(text.strip()), "$foreground-muted"))
         except ConfigError as error:
-            words, style = f"✗ {error}", "$error"
-        self.query_one("#says", Static).update(Content.styled(words, style))
-        return not words.startswith("✗")
+            says.update(Content.styled(f"✗ {error}", "$error"))
+            return False
+        return True
 
     def action_call_off(self) -> None:
         self.dismiss(None)

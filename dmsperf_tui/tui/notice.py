@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import events
 from textual.content import Content
 
+from dmsperf_tui.plan.plain import line
 from dmsperf_tui.plan.units import format_clock
 from dmsperf_tui.run.snapshot import RunSnapshot
 from dmsperf_tui.tui.environment import warns
@@ -35,12 +36,13 @@ def notices(snapshot: RunSnapshot, *, errors: bool = False) -> list[Content]:
     found += [Content.styled(f"▲ {finding}", "$warning") for finding in findings]
     if errors and snapshot.errors:
         row = snapshot.errors[0]
-        words = (
-            f"✗ {count(row.count)} × {row.operation}  {row.kind}  {format_clock(row.last_s)}  {row.sample}"
-        )
+        operation, kind, sample = map(line, (row.operation, row.kind, row.sample))
+        words = f"✗ {count(row.count)} × {operation}  {kind}  {format_clock(row.last_s)}  {sample}"
         found.append(Content.styled(words, "$error"))
     found += [
-        Content.styled(f"▲ {row.name}: {row.detail}", "$warning") for row in snapshot.preflight if warns(row)
+        Content.styled(f"▲ {row.name}: {line(row.detail)}", "$warning")
+        for row in snapshot.preflight
+        if warns(row)
     ]
     if snapshot.info.insecure:
         found.append(Content.styled("▲ INSECURE TLS: certificates are not verified", "bold $error"))

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from dmsperf_tui.plan.plain import line
 from dmsperf_tui.plan.units import format_clock
-from dmsperf_tui.run.plain import line
 from dmsperf_tui.run.snapshot import ErrorRow, OperationRow, RunSnapshot
 from dmsperf_tui.tui.detail import DetailScreen
 from dmsperf_tui.tui.wording import count, milliseconds, percent, rate

@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import DataTable
 
-from dmsperf_tui.run.plain import line
+from dmsperf_tui.plan.plain import line
 from dmsperf_tui.run.snapshot import OperationRow, RunSnapshot
 from dmsperf_tui.tui.cells import Column, Parts, Row
 from dmsperf_tui.tui.detail import export
@@ -187,10 +187,13 @@ class OperationsPanel(FilteredPanel):
     @property
     def _shown(self) -> list[OperationRow]:
         rows = self._snapshot.operations if self._snapshot else ()
-        return self.order.sort([row for row in rows if matches(self.words, row.name, row.workload)])
+        if self.words:
+            rows = tuple(row for row in rows if matches(self.words, row.name, row.workload))
+        return self.order.sort(rows)
 
     def _paint(self, order: Ordering = "later") -> None:
-        snapshot, width = self._snapshot, self.size.width - 1
+        # A cell for the scrollbar, there or not, and one between it and the last figure.
+        snapshot, width = self._snapshot, self.size.width - 2
         if snapshot is None or width < 4:
             return
         everything, rows = snapshot.operations, self._shown
@@ -217,6 +220,8 @@ class OperationsPanel(FilteredPanel):
         label = column.label
         if column.key == "name" and self.words:
             label = self.filter_title.removeprefix(" · ")
+        elif column.key != self.order.key:
+            return column
         mark = self.order.mark if column.key == self.order.key else ""
         return replace(column, label=f"{label[: column.width - len(mark)]}{mark}")
 

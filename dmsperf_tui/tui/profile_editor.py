@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input
 
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.settings.places import Places
@@ -21,6 +21,7 @@ from dmsperf_tui.settings.profile_sheet import WORDS, Cell, Sheet, check_name, s
 from dmsperf_tui.settings.toml_file import shown
 from dmsperf_tui.tui.dialogs import Confirm
 from dmsperf_tui.tui.form import CHANGED, Field, Form
+from dmsperf_tui.tui.naming import NamePrompt
 from dmsperf_tui.tui.readings import Reading
 
 _WHOSE = {
@@ -36,52 +37,6 @@ class Edited:
 
     profile: str
     settings: Mapping[str, str]
-
-
-class NameDialog(Form[str | None]):
-    """A name to save under, judged as it is typed."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Do not save")]
-
-    def __init__(self, question: str, name: str, judge: Callable[[str], str]) -> None:
-        """`judge` says what a name means, or raises ConfigError."""
-        super().__init__()
-        self._question, self._name, self._judge = question, name, judge
-
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog"):
-            yield Static(self._question, classes="question", markup=False)
-            yield Input(self._name, compact=True)
-            yield Reading(classes="says")
-            yield Static("Enter saves it, Esc does not", classes="hint", markup=False)
-
-    def on_mount(self) -> None:
-        self.query_one(Input).focus()
-
-    def _judged(self) -> str | None:
-        """The name, where it can be."""
-        name = self.query_one(Input).value.strip()
-        try:
-            self._say(f"✓ {self._judge(name)}", "$success")
-        except ConfigError as fault:
-            self._say(f"✗ {fault}", "$error")
-            return None
-        return name
-
-    def _say(self, words: str, style: str) -> None:
-        self.query_one(Reading).put(Content.styled(words, style))
-
-    @on(Input.Changed)
-    def _changed(self) -> None:
-        self._judged()
-
-    @on(Input.Submitted)
-    def _submitted(self) -> None:
-        if (name := self._judged()) is not None:
-            self.dismiss(name)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
 
 
 class ProfileEditor(Form[Edited | None]):
@@ -209,7 +164,7 @@ class ProfileEditor(Form[Edited | None]):
     async def _ask_name(self) -> None:
         packed = self._sheet.kind != "own"
         judge = lambda name: check_name(name, self._places)  # noqa: E731
-        dialog = NameDialog("Save the profile as", self._sheet.path.stem if packed else "", judge)
+        dialog = NamePrompt("Save the profile as", self._sheet.path.stem if packed else "", judge)
         name = await self.app.push_screen_wait(dialog)
         if name is not None:
             await self._save(name)
@@ -222,15 +177,22 @@ class ProfileEditor(Form[Edited | None]):
         try:
             path = await asyncio.to_thread(save_sheet, self._sheet, self.texts, self._places, name)
         except ConfigError as fault:
-            self.query_one("#profile-say", Reading).put(Content.styled(f"✗ {fault}", "$error"))
+            for reading in self.query("#profile-say").results(Reading):
+                reading.put(Content.styled(f"✗ {fault}", "$error"))
             return
         self.notify(shown(Path(path)), title="Saved", markup=False)
-        self.dismiss(Edited(name or self._sheet.name, {}))
+        if self.is_current:
+            self.dismiss(Edited(name or self._sheet.name, {}))
 
     def action_once(self) -> None:
         if not self._all_right():
             return
-        values = {key: text for key, text in self.changed.items() if key not in WORDS and text}
+        values = {key: text for key, text in self.changed.items() if key not in WORDS}
+        if emptied := next((key for key, text in values.items() if not text), None):
+            self.fields[emptied].input.focus()
+            words = f"{emptied} is empty: for one run type a value. Saved empty, the default holds."
+            self.notify(words, severity="warning", markup=False)
+            return
         if not values and not self._given:
             self.notify("No value is changed.", markup=False)
         else:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import ClassVar
 
 from pydantic import ValidationError
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -57,6 +57,20 @@ class Prompt(Dialog[Command | None]):
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
+
+    def wants(self, event: events.Key) -> bool:
+        if event.key in ("enter", "backspace"):
+            return not self._ready or not self.query_one(Input).has_focus
+        return event.is_printable
+
+    async def take(self, event: events.Key) -> None:
+        field = self.query_one(Input)
+        if event.key == "enter":
+            await field.action_submit()
+        elif event.key == "backspace":
+            field.action_delete_left()
+        elif event.character is not None:
+            field.insert_text_at_cursor(event.character)
 
     def read(self, text: str) -> Command:
         """The command that `text` means. Raises ConfigError."""

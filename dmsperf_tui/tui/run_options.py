@@ -17,13 +17,15 @@ from textual.widgets import Button, Checkbox, Input, Static, TextArea
 
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.plan.units import format_duration, parse_duration_s
-from dmsperf_tui.settings.command_line import command_line
+from dmsperf_tui.settings.command_line import command_line, public
 from dmsperf_tui.settings.config import Options, RunConfig, resolve
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.tui.form import Field, Form, Tick
 from dmsperf_tui.tui.plan_words import length_words, peak_words
 from dmsperf_tui.tui.readings import Reading
 
+SET = "[set]"
+"""Stands for a value that may be a secret: it is kept unless another one is typed."""
 _TYPED_S = 0.15
 """After the last key, before the files are read again."""
 _FIELDS = (
@@ -53,7 +55,12 @@ def read_options(before: Options, texts: Mapping[str, str], *, abort: bool, here
         key, equals, text = line.removeprefix("--set ").partition("=")
         if not equals or not key.strip():
             raise ConfigError(f"{line!r} is not KEY=VALUE", key="--set", mend="write load.vus=20")
-        settings[key.strip()] = text.strip()
+        key, text = key.strip(), text.strip()
+        if text == SET and key not in before.settings:
+            raise ConfigError(
+                f"{SET} stands for a value that is there already", key=key, mend="type the value"
+            )
+        settings[key] = before.settings[key] if text == SET else text
     return replace(
         before,
         vus=_whole(texts["vus"], "--vus"),
@@ -76,7 +83,7 @@ def without_overrides(options: Options) -> Options:
 
 
 def as_texts(options: Options) -> dict[str, str]:
-    """What stands in the fields: empty where nothing was given."""
+    """What stands in the fields: empty where nothing was given, `[set]` for what may be a secret."""
     return {
         "vus": str(options.vus or ""),
         "duration": format_duration(options.duration_s) if options.duration_s is not None else "",
@@ -86,7 +93,9 @@ def as_texts(options: Options) -> dict[str, str]:
         "data": options.data or "",
         "resume": options.resume or "",
         "results": options.results if options.results != Options().results else "",
-        "settings": "\n".join(f"{key}={text}" for key, text in options.settings.items()),
+        "settings": "\n".join(
+            f"{key}={text if public(key, text) == text else SET}" for key, text in options.settings.items()
+        ),
     }
 
 
@@ -166,12 +175,16 @@ class RunOptions(Form[Options | None]):
             self._say(f"✗ {fault}", "$error")
             return None
         self._say(f"✓ {length_words(config.plan)} · {peak_words(config.plan)}", "$success")
-        line = Content.styled(command_line(options), "$foreground-muted")
-        self.query_one("#options-command", Reading).put(line)
+        self._put("#options-command", command_line(options), "$foreground-muted")
         return options, config
 
     def _say(self, words: str, style: str) -> None:
-        self.query_one("#options-say", Reading).put(Content.styled(words, style))
+        self._put("#options-say", words, style)
+
+    def _put(self, place: str, words: str, style: str) -> None:
+        # The app may have been closed while the files were read.
+        for reading in self.query(place).results(Reading):
+            reading.put(Content.styled(words, style))
 
     @on(Input.Submitted)
     def action_use(self) -> None:
@@ -179,7 +192,7 @@ class RunOptions(Form[Options | None]):
 
     @work(group="options", exclusive=True)
     async def _use(self) -> None:
-        if (found := await self._resolved()) is not None:
+        if (found := await self._resolved()) is not None and self.is_current:
             self.dismiss(found[0])
 
     def action_clear(self) -> None:

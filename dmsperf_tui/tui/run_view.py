@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
@@ -193,6 +196,15 @@ class RunView(Vertical):
         self.query_one(PanelStrip).show(panels, self.current, self.on_screen, snapshot)
 
     # What a person asks for
+
+    def commands(self) -> Iterator[tuple[str, str, Callable[[], None]]]:
+        """What the palette offers of it: a title, words about it, and what brings it up."""
+        for name in self.there:
+            panel = self._panels[name]
+            yield f"Panel: {panel.TITLE}", panel.ABOUT, partial(self.go_to, name)
+        for seconds, name in WINDOWS:
+            words = "the whole run" if seconds is None else name
+            yield f"Window: {name}", f"Charts over {words}", partial(self.choose_window, seconds)
 
     def next_panel(self, step: int) -> None:
         """Makes the next panel, or the one before, the current one."""

@@ -19,10 +19,12 @@ from textual.widgets import Button, OptionList
 
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.plan.scenario import Plan
+from dmsperf_tui.plan.secrecy import without_userinfo
 from dmsperf_tui.run.estimate import Estimate, estimate
 from dmsperf_tui.settings.catalogue import Entry, catalogue
 from dmsperf_tui.settings.command_line import command_line, overrides_shown
 from dmsperf_tui.settings.config import Options, RunConfig, resolve
+from dmsperf_tui.settings.draft import Draft
 from dmsperf_tui.settings.faulty import faulty_profiles, faulty_scenarios
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.settings.profile import PROFILE_KEYS
@@ -39,7 +41,7 @@ from dmsperf_tui.tui.preview import PreviewChart
 from dmsperf_tui.tui.profile_editor import Edited, ProfileEditor
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.run_options import RunOptions
-from dmsperf_tui.tui.start_dialog import StartDialog, needs_asking
+from dmsperf_tui.tui.start_dialog import StartDialog, destination, needs_asking
 from dmsperf_tui.tui.steps_screen import StepsScreen
 from dmsperf_tui.tui.target import TargetPanel
 from dmsperf_tui.tui.wording import shorten
@@ -68,8 +70,8 @@ class SetupView(Horizontal):
         self.estimate: Estimate | None = None
         """Of `config`; None until it is made."""
         self._places = places
-        self._agreed: set[str] = set()
-        """Addresses that load may go to: each was asked for once."""
+        self._agreed: set[tuple[str, ...]] = set()
+        """Destinations of load, each with all its hosts: each was asked for once."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="choosing"):
@@ -170,11 +172,12 @@ class SetupView(Horizontal):
         else:
             self._edit_profile()
 
-    def edit_scenario(self) -> None:
+    @work(group="edit", exclusive=True)
+    async def edit_scenario(self) -> None:
         """A scenario is a file for an editor; what one run does otherwise has a form."""
-        entries = {entry.name: entry for entry in catalogue("scenarios", self._places)}
-        entry = entries.get(self.options.scenario)
-        path = entry.path if entry is not None and entry.path is not None else Path(self.options.scenario)
+        name = self.options.scenario
+        found = await asyncio.to_thread(catalogue, "scenarios", self._places)
+        path = next((entry.path for entry in found if entry.name == name and entry.path), Path(name))
         words = f"{shown(path)} is edited in an editor, a copy of it in your own folder scenarios/. "
         self.notify(f"{words}For one run: o.", title="Scenario", markup=False)
 
@@ -221,8 +224,8 @@ class SetupView(Horizontal):
     # What the choice comes to
 
     async def agreed(self, config: RunConfig) -> bool:
-        """Whether load may go to the environment: asked once for an address that is not this machine."""
-        address = config.environment.load_url
+        """Whether load may go to the environment: asked once for addresses that are not this machine's."""
+        address = destination(config.environment)
         if not needs_asking(config) or address in self._agreed:
             return True
         found = self.estimate
@@ -319,21 +322,29 @@ class SetupView(Horizontal):
 
     def choose_environment(self, name: str | None) -> None:
         """Lists the environments anew and chooses `name`; None: the one that was chosen."""
-        self.run_worker(self._list_environments(name or self.options.environment), group="catalogue")
+        self.run_worker(self._list_environments(name), group="catalogue")
 
-    async def _list_environments(self, name: str) -> None:
+    async def _list_environments(self, name: str | None) -> None:
         entries = await asyncio.to_thread(catalogue, "environments", self._places)
         if not self.is_attached:
             return
-        self.options = replace(self.options, environment=name)
-        self.query_one("#environments", Choices).fill(entries, name)
+        # Another one may have been chosen while the folders were read.
+        chosen = name or self.options.environment
+        self.options = replace(self.options, environment=chosen)
+        self.query_one("#environments", Choices).fill(entries, chosen)
         self.refresh_config()
 
-    def edit_environment(self) -> None:
+    @work(group="edit", exclusive=True)
+    async def edit_environment(self) -> None:
         """The chosen environment's values; of an embedded one or a URL a new file is begun."""
+        options, places = self.options, self._places or Places.here()
+        if without_userinfo(options.environment) != options.environment:
+            words = "A URL must not carry credentials: start again without them."
+            self.notify(words, title="Not edited", severity="error", markup=False)
+            return
         try:
-            editor = EnvironmentEditor(self.options, self._places)
+            draft = await asyncio.to_thread(Draft.open, options.environment, places)
         except ConfigError as fault:
             self.notify(str(fault), title="Mend it in an editor", severity="error", markup=False)
             return
-        self.app.push_screen(editor, self.choose_environment)
+        self.app.push_screen(EnvironmentEditor(options, places, draft), self.choose_environment)

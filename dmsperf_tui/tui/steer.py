@@ -8,7 +8,7 @@ from textual.content import Content
 
 from dmsperf_tui.plan.units import format_clock
 from dmsperf_tui.run.snapshot import EventRow, RunSnapshot, RunState, WorkloadRow
-from dmsperf_tui.tui.changes import LEAST_S, effect, newest, pending, reached
+from dmsperf_tui.tui.changes import effect, newest, no_effect_yet, pending, reached
 from dmsperf_tui.tui.figures import closed_vus
 from dmsperf_tui.tui.layout import small
 from dmsperf_tui.tui.levels import by_rate, step, under_way
@@ -65,8 +65,8 @@ def effect_line(change: EventRow | None, view: View, width: int) -> Content:
     words = [there] if there else []
     if did is not None:
         words.append(did.text)
-    elif timeline.end_s - change.at_s < LEAST_S + 2:
-        words.append(f"what it does is told after {LEAST_S} whole seconds")
+    elif not snapshot.state.over and (why := no_effect_yet(timeline, snapshot.events, change)):
+        words.append(why)
     while len(words) > 1 and len("   ".join(words)) > width - 7:
         words.pop(0)
     indent = " " * (len(format_clock(change.at_s)) + 2)

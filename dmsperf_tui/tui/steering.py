@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual import on
+from textual import events, on
 from textual.app import App
 from textual.content import Content
 
@@ -24,7 +24,7 @@ from dmsperf_tui.run.commands import (
 )
 from dmsperf_tui.run.link import RunLink
 from dmsperf_tui.run.snapshot import RunSnapshot, WorkloadRow
-from dmsperf_tui.tui.dialogs import Choose, ChooseLevel, ChooseSkip, StopDialog
+from dmsperf_tui.tui.dialogs import Choose, ChooseLevel, ChooseSkip, Dialog, StopDialog
 from dmsperf_tui.tui.levels import Level, change_by, rate_levels, under_way, vus_levels
 from dmsperf_tui.tui.messages import SnapshotArrived
 from dmsperf_tui.tui.phases import STEERED, Phase
@@ -54,20 +54,29 @@ class SteeringApp(App[None]):
         """What a person looks at has changed, rather than the run."""
         raise NotImplementedError
 
+    async def on_key(self, event: events.Key) -> None:
+        """A key that was on its way while a question came up is the question's: it was pressed behind it."""
+        screen = self.screen
+        if isinstance(screen, Dialog) and await screen.early(event):
+            event.stop()
+            event.prevent_default()
+
     # What it is told, and what it answers
 
     def tell(self, command: Command | None) -> None:
         """Sends a command, if there is one; a refusal is shown."""
         if self._link is not None and command is not None:
-            self.run_worker(self._send(self._link, command), group="commands")
+            self.run_worker(self.send(self._link, command), group="commands")
 
-    async def _send(self, link: RunLink, command: Command) -> None:
+    async def send(self, link: RunLink, command: Command) -> bool:
+        """Whether it was done; why not is shown."""
         try:
             reply = await link.send(command)
         except ConnectionError:
-            return  # the end of its snapshots says so too
+            reply = Reply(ok=False, text="the run's host is gone")
         if not reply.ok:
             self.notify(reply.text or "refused", title="Not done", severity="warning", markup=False)
+        return reply.ok
 
     async def foresee(self, change: Changing) -> Reply | None:
         """What a change would come to now, or why it would be refused; None: the run is gone."""
@@ -221,36 +230,43 @@ class SteeringApp(App[None]):
             self._say_why_not(Skip(workload=self.aim))
 
     def ask_skip(self, rows: list[WorkloadRow], workload: str | None) -> None:
-        self.run_worker(self._ask_skip(rows, workload), group="ask", exclusive=True)
+        """Lists the stages of the one workload that has some; of several: each one's next stage.
 
-    async def _ask_skip(self, rows: list[WorkloadRow], workload: str | None) -> None:
-        """Lists the stages of the one workload that has some; of several: each one's next stage."""
+        It asks at once, so that no key is lost; what the run says of each comes after.
+        """
         at: int | None = 0
         if len(rows) == 1:
             (row,) = rows
             at = row.stage if row.stage < row.stages else None
             skips = [Skip(stage=stage, workload=workload) for stage in range(1, row.stages + 1)]
+            offers = [f"stage {stage}/{row.stages}" for stage in range(1, row.stages + 1)]
         else:
             skips = [Skip(), *[Skip(workload=row.name) for row in rows]]
-        offers: list[tuple[Skip, str]] = []
-        for skip in skips:
-            reply = await self.foresee(skip)
-            says = reply.text if reply is not None else ""
-            if len(rows) == 1:
-                # The list says which.
-                says = says.removeprefix(f"{rows[0].name}: ").removeprefix("skip to ")
-                says += "   the present one, from its start" if skip.stage == rows[0].stage else ""
-            elif skip.workload is None:
-                says = "each goes on with its next stage"
-            else:
-                says = says.replace(": skip to ", ": ")
-            offers.append((skip, says))
+            offers = ["each goes on with its next stage", *[row.name for row in rows]]
 
         def chosen(place: int | None) -> None:
             if place is not None:
-                self.tell(offers[place][0])
+                self.tell(skips[place])
 
-        self.push_screen(ChooseSkip(offers, at=at, numbered=len(rows) == 1), chosen)
+        dialog = ChooseSkip(offers, at=at, numbered=len(rows) == 1)
+        self.push_screen(dialog, chosen)
+        self.run_worker(self._say_skips(dialog, skips, rows), group="ask", exclusive=True)
+
+    async def _say_skips(self, dialog: ChooseSkip, skips: list[Skip], rows: list[WorkloadRow]) -> None:
+        """What each would come to, or why it would be refused."""
+        for place, skip in enumerate(skips):
+            reply = await self.foresee(skip)
+            if not dialog.is_attached or reply is None:
+                return
+            if len(rows) == 1:
+                # The list says which.
+                says = reply.text.removeprefix(f"{rows[0].name}: ").removeprefix("skip to ")
+                says += "   the present one, from its start" if skip.stage == rows[0].stage else ""
+            elif skip.workload is None:
+                continue
+            else:
+                says = reply.text.replace(": skip to ", ": ")
+            dialog.say_more(place, says)
 
     def action_undo(self) -> None:
         self.tell(Undo())

@@ -20,6 +20,7 @@ from textual.widgets import Button, OptionList, RichLog
 from textual.widgets.option_list import Option
 
 from dmsperf_tui.plan.errors import ConfigError
+from dmsperf_tui.plan.plain import plain
 from dmsperf_tui.plan.secrecy import without_secret_fields
 from dmsperf_tui.run.preparation import SetupError, control_client
 from dmsperf_tui.settings.config import RunConfig
@@ -32,7 +33,7 @@ from dmsperf_tui.tui.layout import WIDE
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.rows import Row, aimed, bar, reference, result, row_line, row_lines
 from dmsperf_tui.tui.steps import CHECK, Step, hosts, on_this_machine, steps_for
-from dmsperf_tui.tui.wording import Tone
+from dmsperf_tui.tui.wording import Tone, shorten
 
 _BUTTONS = {"run": "enter Run", "cancel": "c Cancel", "log": "l Log", "leave": "esc Back"}
 _NOT_RUN = Tone(" ", "", "$foreground-muted")
@@ -80,7 +81,8 @@ class StepsScreen(ModalScreen[None]):
         self._rows: dict[str, list[Row]] = {}
         self._tones: dict[str, Tone] = {}
         self._under_way: str | None = None
-        self._agreed = on_this_machine(config.environment)
+        self._agreed: set[tuple[str, ...]] = set()
+        """Hosts on other machines that steps may go to: each choice of them was asked for once."""
 
     def compose(self) -> ComposeResult:
         yield Reading(id="steps-title")
@@ -110,6 +112,7 @@ class StepsScreen(ModalScreen[None]):
         self._title()
 
     def on_resize(self) -> None:
+        self._title()
         for step in self._steps.values():
             self._list(step)
 
@@ -118,11 +121,16 @@ class StepsScreen(ModalScreen[None]):
         return self._config.environment
 
     def _title(self) -> None:
+        """How it is protected comes before the addresses, which may be long: it is always seen whole."""
         place, name = self._environment, reference(self._environment)
+        tls = tls_words(place.url, insecure=place.insecure)
+        room = self.app.size.width - len(tls[0]) - 12
         parts: list[str | tuple[str, str]] = [
-            (f"Set up: {name}", "bold"),
-            "  " if name == place.url else f"  {place.url}  ",
-            tls_words(place.url, insecure=place.insecure),
+            ("Set up: ", "bold"),
+            (shorten(name, max(8, room)), "bold"),
+            "  ",
+            tls,
+            "" if name == place.url else f"  {place.url}",
         ]
         if place.cms_url:
             parts.append((f"  CMS {place.cms_url}", "$foreground-muted"))
@@ -183,34 +191,42 @@ class StepsScreen(ModalScreen[None]):
     async def _perform(self, step: Step) -> None:
         self._under_way = step.name
         try:
-            if await self._may(step):
-                await self._go(step)
+            try:
+                config = await asyncio.to_thread(self._read)
+            except (ConfigError, OSError, ValueError) as fault:
+                self._rows[step.name] = []
+                self._take(step, StepRow(step.name, False, str(fault)))
+                self._mark(step, result(self._rows[step.name]))
+                return
+            self._config = config
+            self._title()
+            if await self._may(step, config.environment):
+                await self._go(step, config)
         finally:
             self._under_way = None
             if self.is_attached:
                 self._list(step)
 
-    async def _may(self, step: Step) -> bool:
-        """Asks before what is hard to undo, and once where the environment is not on this machine."""
-        asked = step.question(self._environment)
-        if not asked and (self._agreed or step.here):
+    async def _may(self, step: Step, place: Environment) -> bool:
+        """Asks before what is hard to undo, and once for hosts that are not on this machine."""
+        asked, names = step.question(place), tuple(hosts(place))
+        elsewhere = not step.here and not on_this_machine(place)
+        if not asked and (not elsewhere or names in self._agreed):
             return True
-        names = " and ".join(hosts(self._environment))
-        what = step.help
-        if not on_this_machine(self._environment) and not step.here:
-            what += "\nIt is not on this machine: others may use it."
-        question = asked or f"Run {step.name} at {names}?"
+        what = f"{step.help}\nIt is not on this machine: others may use it." if elsewhere else step.help
+        question = asked or f"Run {step.name} at {' and '.join(names)}?"
         answer = await self.app.push_screen_wait(Confirm(question, what, "Run it", "Leave it"))
-        self._agreed = self._agreed or (answer is True and not step.here)
+        if answer is True and elsewhere:
+            self._agreed.add(names)
         return answer is True
 
-    async def _go(self, step: Step) -> None:
+    async def _go(self, step: Step, config: RunConfig) -> None:
+        """Runs it with `config`, the one that was asked about."""
         rows = self._rows[step.name] = []
         self._mark(step, _RUNNING)
         self._note(step, "begins")
         tone = _CANCELLED
         try:
-            config = await asyncio.to_thread(self._read)
             async with self._client(config.environment) as client:
                 async for row in step.rows(client, config):
                     self._take(step, aimed(row, config.environment))
@@ -226,6 +242,10 @@ class StepsScreen(ModalScreen[None]):
         except asyncio.CancelledError:
             rows.append(StepRow(step.name, None, "cancelled: what it had done until then stands"))
             raise
+        except Exception as fault:
+            # What a server answers may surprise a step; that is no reason for the screen to go.
+            self._take(step, StepRow(step.name, False, f"{type(fault).__name__}: {fault}"))
+            tone = result(rows)
         finally:
             self._mark(step, tone)
             self._note(step, tone.content().plain)
@@ -253,7 +273,7 @@ class StepsScreen(ModalScreen[None]):
         log.border_subtitle = ""
         head = f"{self._clock()} {step.name:<9}"
         width = max(len(head) + 20, log.scrollable_content_region.width)
-        for line in text.splitlines():
+        for line in plain(text).splitlines():
             rows = wrap(line, width, initial_indent=head, subsequent_indent=" " * len(head))
             log.write("\n".join(rows or [head]))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -41,8 +43,11 @@ class TargetPanel(VerticalScroll):
         self._standing = standing_names()
         self.set_interval(_LOOK_S, self._look)
 
-    def _look(self) -> None:
-        if self.is_on_screen and self.screen.is_current and (names := standing_names()) != self._standing:
+    async def _look(self) -> None:
+        if not (self.is_on_screen and self.screen.is_current):
+            return
+        names = await asyncio.to_thread(standing_names)
+        if self.is_attached and names != self._standing:
             self._standing = names
             self.post_message(self.StandingChanged())
 

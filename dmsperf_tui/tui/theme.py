@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 
+from textual.app import App
 from textual.theme import Theme
 
 CHART_COLOURS = {
@@ -91,7 +93,7 @@ LIGHT = Theme(
     foreground="#1d2530",
     background="#fbfcfd",
     surface="#f3f5f8",
-    panel="#e6eaf0",
+    panel="#e9ebee",
     success="#126b40",
     warning="#8a5200",
     error="#b8232f",
@@ -106,7 +108,7 @@ LIGHT = Theme(
         "chart-failures": "#b8232f",
         "chart-p50": "#126b40",
         "chart-p95": "#0b63b0",
-        "chart-p99": "#7b3fb5",
+        "chart-p99": "#7a2bb8",
         "chart-bound": "#b8232f",
         "chart-mark": "#8a5200",
         "border": "#b9c3d0",
@@ -115,3 +117,12 @@ LIGHT = Theme(
         "foreground-muted": "#566070",
     },
 )
+
+
+def put_on(app: App[None]) -> None:
+    """Makes our themes known to the app, and begins with the usual one."""
+    app.register_theme(DARK)
+    app.register_theme(LIGHT)
+    # One of ours that TEXTUAL_THEME names was not known when Textual looked for it.
+    app.set_reactive(App.theme, "textual-dark")
+    app.theme = usual_theme(os.environ, app.console.color_system, app.available_themes)

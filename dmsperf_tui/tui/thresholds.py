@@ -11,9 +11,9 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from dmsperf_tui.plan.metrics import BUILT_IN, MetricType
+from dmsperf_tui.plan.plain import line
 from dmsperf_tui.plan.thresholds import Threshold
 from dmsperf_tui.plan.units import format_clock
-from dmsperf_tui.run.plain import line
 from dmsperf_tui.run.snapshot import RunSnapshot, ThresholdRow
 from dmsperf_tui.tui.margin import margin, nearness, read_threshold
 from dmsperf_tui.tui.names import distinct_cuts
@@ -64,8 +64,8 @@ def _value(row: ThresholdRow, threshold: Threshold | None) -> str:
 
 
 def _precise(value: float) -> str:
-    """With a decimal, as bounds have them too, while there is room."""
-    return f"{value:.1f}" if value < 999.95 else milliseconds(value)
+    """Three digits, or the whole: `43.7`, `100`."""
+    return f"{value:.1f}" if value < 99.95 else milliseconds(value)
 
 
 def _gauge(near: float | None, width: int) -> str:
@@ -124,12 +124,15 @@ class _Columns:
 def threshold_lines(rows: Sequence[ThresholdRow], width: int) -> list[Content]:
     """`✓ http_req_duration  p(95)<2000   43.7 ms  97 % to spare  ━───────`, failing ones first.
 
-    In columns; where they do not fit the gauge goes, then metrics are cut in their middle, then
+    In columns; where they do not fit the gauge goes, then a word, then metrics are cut in their middle, then
     one that is too long takes two lines. No line is longer than `width`.
     """
     # Else in the order of the file: what matters is seen without scrolling.
     judged = [Judged.of(row) for row in sorted(rows, key=lambda row: row.ok is not False)]
     columns = _Columns.fitting(judged, width)
+    if columns.metric < max((len(one.metric) for one in judged if "{" not in one.metric), default=0):
+        judged = [replace(one, margin=one.margin.replace(" to spare", " spare")) for one in judged]
+        columns = _Columns.fitting(judged, width)
     metrics = [one.metric for one in judged]
     cuts = distinct_cuts(metrics, columns.metric)
     whole = distinct_cuts(metrics, width - 2)

@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import DataTable
 
-from dmsperf_tui.run.snapshot import RunSnapshot, WorkloadRow
+from dmsperf_tui.run.snapshot import RunSnapshot, RunState, WorkloadRow
 from dmsperf_tui.tui.cells import Column, Parts, Row
 from dmsperf_tui.tui.panel import RunPanel, View
 from dmsperf_tui.tui.prompts import shares_words
@@ -25,6 +25,8 @@ from dmsperf_tui.tui.wording import count, middle_cut, per, rate_number, rate_wo
 
 _PACE_S = 3.0
 """Over how long the rate of starts is taken."""
+_LATE_S = 0.5
+"""A snapshot a second, give or take: so much later one still counts."""
 _LONGEST_SAID = 20
 _NAME = Column("name", "  workload", 14, right=False)
 _COLUMNS = (
@@ -56,20 +58,28 @@ class Paces:
 
     def __init__(self) -> None:
         self._seen: dict[str, deque[tuple[float, int]]] = {}
+        self._run = ""
+        self._paused = False
 
     def take(self, snapshot: RunSnapshot) -> None:
+        """A snapshot that is on the screen: what was seen before a while behind another panel is too old."""
+        self._paused = snapshot.state in (RunState.PAUSING, RunState.PAUSED)
+        if self._paused or snapshot.info.id != self._run:
+            self._run = snapshot.info.id
+            self._seen.clear()
+        now_s = snapshot.elapsed_s
         for row in snapshot.workloads:
             seen = self._seen.setdefault(row.name, deque())
-            if seen and seen[-1][0] >= snapshot.elapsed_s:
-                if seen[-1][0] > snapshot.elapsed_s:
-                    seen.clear()  # Another run.
+            if seen and seen[-1][0] >= now_s:
                 continue
-            seen.append((snapshot.elapsed_s, row.started))
-            while len(seen) > 2 and snapshot.elapsed_s - seen[1][0] >= _PACE_S:
+            seen.append((now_s, row.started))
+            while now_s - seen[0][0] > _PACE_S + _LATE_S:
                 seen.popleft()
 
     def of(self, workload: str) -> float | None:
-        """None until two snapshots have been seen."""
+        """None until two snapshots have been seen; 0 while the run is paused, where nothing starts."""
+        if self._paused:
+            return 0.0
         seen = self._seen.get(workload, deque())
         if len(seen) < 2:
             return None

@@ -15,8 +15,8 @@ from dmsperf_tui.run.snapshot import RunState
 from dmsperf_tui.settings.config import Options
 from dmsperf_tui.tui import DmsPerfApp
 from dmsperf_tui.tui.failure_detail import FailureDetail
-from dmsperf_tui.tui.failure_log import Tail
 from dmsperf_tui.tui.run_view import RunView
+from dmsperf_tui.tui.tail import Tail
 from tests.e2e.conftest import Command, serving
 
 SCENARIO = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import orjson
@@ -21,6 +22,7 @@ from dmsperf_tui.report.summary import (
 from dmsperf_tui.run.record import Record
 from dmsperf_tui.run.replay import read_samples, read_snapshot
 from dmsperf_tui.run.statistics import ErrorGroup
+from tests.tui import fakes
 
 CONFLICT = ErrorGroup("POST schools", "status", "409")
 REFUSED = ErrorGroup("GET schools", "connecting", "connect refused")
@@ -146,6 +148,28 @@ def test_a_recorded_run_has_what_every_panel_shows(record: Record) -> None:
     assert (operation.p90_ms, operation.r50_ms, operation.r95_ms) == (7, 4, 8)
     failures = [(row.at_s, row.kind, row.count, row.text) for row in snapshot.failures]
     assert failures == [(2.0, "409", 2, "number 2"), (7.0, "409", 1, "number 7")]
+
+
+def test_a_record_of_another_version_is_read_as_far_as_it_goes(record: Record) -> None:
+    record.summary(summary(SCENARIO))
+    record.close()
+    row = asdict(fakes.row(0))
+    less = {key: value for key, value in row.items() if key != "requests"}
+    rows = [row, 5, less, {**row, "second": 1, "new": 3}, {**row, "second": "x"}, {**row, "second": 2}]
+    file = record.folder / "timeline.jsonl"
+    file.write_bytes(b"".join(orjson.dumps(each) + b"\n" for each in rows) + b'{"second": 3')
+    read = read_snapshot(record.folder).rows
+    assert [each.second for each in read] == [0, 1, 2]
+    assert read[0] == fakes.row(0)
+    path = record.folder / "summary.json"
+    whole = path.read_bytes()
+    faults: tuple[dict[str, object], ...] = ({"environment": 5}, {"preflight": [{}]}, {"speedup": "fast"})
+    for wrong in faults:
+        content = orjson.loads(whole)
+        content["manifest"] |= wrong
+        path.write_bytes(orjson.dumps(content))
+        with pytest.raises(ConfigError, match="is no readable record"):
+            read_snapshot(record.folder)
 
 
 @pytest.mark.parametrize("scenario", [{}, None, {"workloads": {"x": {"executor": "of another version"}}}])

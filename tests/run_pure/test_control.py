@@ -126,7 +126,7 @@ def test_a_rate_is_set_where_there_is_one(executor: str) -> None:
     at = one(executor)
     present = at.level()
     assert at.told(SetRate(amount=90, per_s=60, over_s=5)) == [("w", "set", 1.5)]
-    assert at.text == f"rate {present:g}/s → 1.5/s over 5 s"
+    assert at.text == f"rate {rate_text(present, 1)} → 1.5/s over 5 s"
     assert at.level(after_s=5) == 1.5
     ((_, action, value),) = at.told(SetRate(amount=20, unit="percent"))
     assert action == "set"
@@ -151,6 +151,10 @@ def test_a_rate_is_per_the_workloads_own_time_unit_unless_it_says_otherwise() ->
         (0.5, 10, "5/10s"),
         (1 / 3600, 3600, "1/h"),
         (1 / 3, 1, "0.333/s"),
+        (39.344, 1, "39.3/s"),
+        (99.96, 1, "100/s"),
+        (1234.56, 1, "1235/s"),
+        (0.00001, 1, "1e-05/s"),
     ],
 )
 def test_a_rate_is_said_as_the_scenario_writes_it(per_second: float, unit_s: float, text: str) -> None:

@@ -223,6 +223,20 @@ def test_a_list_has_the_vu_seconds_that_the_others_leave(tmp_path: Path) -> None
     assert found[1]["load"].busy_s == pytest.approx((4 * 10 - 2 * 10) / 400)
 
 
+def test_what_nobody_planned_and_what_is_no_row_ends_nothing(tmp_path: Path) -> None:
+    idle = {"executor": "ramping-vus", "start_vus": 0, "stages": [{"duration": "10s", "target": 0}]}
+    content = {"workloads": {"get": {**idle, "flow": "dms.read"}}}
+    folder = write_record(tmp_path, "11", manifest={"speedup": 1.0, "scenario": content})
+    rows = folder / "timeline.jsonl"
+    rows.write_bytes(b"5\n" + rows.read_bytes())
+    found = recorded(tmp_path, "http/get", "embedded")
+    assert found is not None
+    assert found[1]["get"].busy_s == pytest.approx(4 * 10 / 200), "VUs that were set by hand"
+    write_record(tmp_path, "12", operations=["get"])
+    write_record(tmp_path, "13", manifest={"speedup": 0.0, "scenario": content})
+    assert recorded(tmp_path, "http/get", "embedded") == found
+
+
 def test_only_the_newest_records_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LOOKED_AT", 3)
     write_record(tmp_path, "10")

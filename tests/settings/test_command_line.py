@@ -47,7 +47,9 @@ def test_what_is_not_given_is_not_shown() -> None:
 
 def test_what_may_be_a_secret_is_not_shown() -> None:
     key = "workloads.get.request.headers.Authorization"
-    options = Options(settings={key: "Bearer s3cr3t", "workloads.get.env.URL": "/x?token=s3cr3t"})
+    urls = {"workloads.get.env.URL": "/x?token=s3cr3t", "workloads.get.env.BASE": "http://u:s3cr3t@host/x"}
+    options = Options(environment="https://u:s3cr3t@host:1/x", settings={key: "Bearer s3cr3t", **urls})
     for words in (overrides_shown(options), command_line(options)):
         assert "s3cr3t" not in words
+        assert "http://[removed]@host/x" in words
         assert key in words

@@ -8,6 +8,7 @@ from dotenv import dotenv_values
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.settings.draft import Draft, check_name
 from dmsperf_tui.settings.environment import load_environment
+from dmsperf_tui.settings.places import Places
 from dmsperf_tui.settings.variables import DOTENV, Variables
 from tests.settings.conftest import Desk
 
@@ -85,6 +86,37 @@ def test_a_shipped_file_is_copied_with_its_comments_and_an_own_one_replaced(desk
     assert desk.places.names("config/environments")["test"].read_text() == 'url = "http://h"\n', (
         "nothing of the one that was replaced is left"
     )
+
+
+def test_only_what_was_edited_here_is_written(desk: Desk) -> None:
+    file = desk.write("config/environments/test.toml", 'title = "A"\nurl = "http://h"\ntenant = "t1"\n')
+    draft = Draft.open("test", desk.places)
+    file.write_text('title = "B"\nurl = "http://h"\ncms_url = "http://c"\ncleanup = true\n')
+    draft.put("title", "C")
+    draft.put("claim_set", "Ours")
+    assert draft.save("test", desk.places) == file
+    after = 'title = "C"\nurl = "http://h"\ncms_url = "http://c"\ncleanup = true\nclaim_set = "Ours"\n'
+    assert file.read_text() == after
+    assert (draft.text("cms_url"), draft.text("tenant"), draft.changed) == ("http://c", "", False)
+
+
+def test_a_packed_file_below_the_working_folder_is_not_their_own(desk: Desk) -> None:
+    path = desk.write("config/environments/deep.toml", 'url = "http://h"\n', packed=True)
+    inside = Places((desk.packed.parent, desk.packed))
+    draft = Draft.open("deep", inside)
+    assert draft.path == path
+    assert not draft.is_own(inside)
+    assert draft.save("deep", inside) == desk.packed.parent / "config/environments/deep.toml"
+
+
+@pytest.mark.parametrize("where", ["config/environments/test.toml", "../elsewhere.toml"])
+def test_an_own_file_that_is_given_by_its_path_is_saved_there(desk: Desk, where: str) -> None:
+    file = desk.write(where, 'url = "http://h"\n')
+    draft = Draft.open(str(file), desk.places)
+    draft.put("title", "Ours")
+    assert draft.save(draft.name, desk.places) == file
+    assert file.read_text() == 'url = "http://h"\ntitle = "Ours"\n'
+    assert draft.save("other", desk.places) == desk.here / "config/environments/other.toml"
 
 
 @pytest.mark.parametrize("name", ["", "embedded", "embedded:80", "a.toml", "../a", "/a", "a//b", ".a", "a b"])

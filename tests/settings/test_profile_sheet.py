@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from dmsperf_tui.plan.errors import ConfigError
-from dmsperf_tui.settings import profile_sheet
 from dmsperf_tui.settings.profile import PROFILE_KEYS, about
 from dmsperf_tui.settings.profile_sheet import Sheet, check_name, read_sheet, save_sheet, value_of
 from tests.settings.conftest import Desk
@@ -105,6 +104,15 @@ def test_their_own_file_keeps_what_is_theirs(desk: Desk) -> None:
     assert tomllib.loads(path.read_text())["load"] == {"duration": 120}
 
 
+def test_a_description_of_several_lines_is_left_as_it_is(desk: Desk) -> None:
+    text = 'description = """\nWhat we have,\nas of spring\n"""\n\n[load]\nvus = 7\n'
+    path = desk.write("profiles/small.toml", text)
+    found = sheet(desk)
+    typed = {key: text.strip() for key, text in texts(found, load__vus="8").items()}
+    save_sheet(found, typed, desk.places)
+    assert path.read_text() == text.replace("7", "8")
+
+
 def test_a_copy_of_their_own_keeps_its_comments(desk: Desk) -> None:
     desk.write("profiles/small.toml", THEIRS)
     found = sheet(desk)
@@ -130,7 +138,7 @@ def test_what_is_installed_below_the_working_directory_is_still_not_theirs(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inner = desk.here / ".venv" / "defaults"
-    monkeypatch.setattr(profile_sheet, "DEFAULTS", inner)
+    monkeypatch.setattr("dmsperf_tui.settings.places.DEFAULTS", inner)
     (inner / "profiles").mkdir(parents=True)
     path = inner / "profiles" / "far.toml"
     path.write_text(THEIRS)

@@ -229,6 +229,17 @@ def test_service_is_found_with_and_without_its_path_base(desk: Desk) -> None:
     assert (row.ok, row.detail) == (False, "http://h/elsewhere is no Configuration Service")
 
 
+@pytest.mark.parametrize("answer", [[1], [None], [[1]], [{}], [{"dataStoreContexts": 1}]])
+def test_a_list_of_what_is_no_data_store_is_one_failed_row(desk: Desk, answer: Any) -> None:
+    def instead(request: httpx.Request) -> httpx.Response | None:
+        listing = request.method == "GET" and request.url.path.endswith(("/dataStores", "/dmsInstances"))
+        return httpx.Response(200, json=answer) if listing else None
+
+    desk.town.instead = instead
+    last = desk.make_client()[-1]
+    assert (last.name, last.ok) == ("client", False)
+
+
 def test_registration_that_is_switched_off_names_the_flag() -> None:
     rows = Desk(Town(Vintage.V8, CmsOptions(allow_registration=False))).make_client()
     assert rows[-1].ok is False

@@ -147,6 +147,27 @@ def test_what_has_no_level_is_never_there(event: EventRow) -> None:
     assert reached(climbing(1, 2), with_vus(1, 2, 2), event) == ""
 
 
+def test_a_change_is_of_the_workload_that_it_names_whole() -> None:
+    load, reload, more = (
+        replace(running().workloads[0], name=name, active=True) for name in ("load", "reload", "x")
+    )
+    snapshot = replace(
+        running(),
+        workloads=(
+            replace(load, vus=1, target=1),
+            replace(reload, vus=2, target=9),
+            replace(more, vus=5, target=7),
+        ),
+    )
+    for text, says in (
+        ("reload: VUs 1 → 9", "2 of 9 there"),
+        ("load: VUs 3 → 1", "there"),
+        ("undo: load: VUs 3 → 1; reload: VUs 1 → 9", "3 of 10 there"),
+    ):
+        kind = "undo" if text.startswith("undo") else "vus"
+        assert reached(climbing(1, 2), snapshot, EventRow(9.0, kind, text, 9, 0.1)) == says
+
+
 # --- in words ------------------------------------------------------------------------------------
 
 

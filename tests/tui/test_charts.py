@@ -16,7 +16,7 @@ from textual.content import Content
 from dmsperf_tui.run.snapshot import EventRow, RunSnapshot, RunState, ThresholdRow
 from dmsperf_tui.tui import theme
 from dmsperf_tui.tui.ahead import ahead
-from dmsperf_tui.tui.chart import RunChart
+from dmsperf_tui.tui.chart import RunChart, far_off
 from dmsperf_tui.tui.chart_data import Memo, count_axis, log_axis, reduce, short, time_axis
 from dmsperf_tui.tui.charts import FailuresChart, LatencyChart, RateChart, ThroughputChart, VusChart
 from dmsperf_tui.tui.panel import View
@@ -135,6 +135,29 @@ def test_an_empty_chart_says_what_will_be_there() -> None:
     assert chart.empty() == "Virtual users appear here once the load has started."
     narrow = ["".join(text for text, _ in cells).strip() for cells in chart._empty_rows(30, 8)]
     assert " ".join(filter(None, narrow)) == chart.empty(), "no word is cut"
+
+
+def test_bounds_far_off_are_told_in_fewer_and_fewer_words() -> None:
+    assert far_off(["p(95)<9"]) == ("far off: p(95)<9", "far off: 1 bound", "1 bound far")
+    assert far_off(["p(95)<9", "max<9"])[1:] == ("far off: 2 bounds", "2 bounds far")
+
+
+@pytest.mark.anyio
+async def test_a_chart_too_low_to_draw_says_nothing_and_a_narrow_one_cuts_no_word() -> None:
+    chart = LatencyChart(id="latency")
+    far = ThresholdRow("http_req_duration", "p(95)<90000", True, 44.0)
+    async with Bare(chart).run_test(size=(80, 3)) as pilot:
+        chart.show(view_of(replace(running(240), thresholds=(far,))))
+        await pilot.pause()
+        assert {chart.render_line(y).text.strip() for y in range(chart.size.height)} == {""}
+        chart.show(view_of(replace(running(0), rows=())))
+        await pilot.pause()
+        assert "appear here" in chart.render_line(chart.size.height // 2).text, "there is nothing yet"
+        for width, said in ((30, "46 ms p95 now  1 bound far"), (26, "46 ms p95 now")):
+            await pilot.resize_terminal(width, 12)
+            chart.show(view_of(replace(running(240), thresholds=(far,))))
+            await pilot.pause()
+            assert str(chart.border_subtitle) == said
 
 
 @pytest.mark.parametrize("kind", CHARTS)

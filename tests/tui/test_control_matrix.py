@@ -33,6 +33,7 @@ from dmsperf_tui.run.commands import (
 from dmsperf_tui.tui.app import DmsPerfApp
 from dmsperf_tui.tui.dialogs import ChooseSkip
 from dmsperf_tui.tui.palette import RunCommands
+from dmsperf_tui.tui.phases import Phase
 from dmsperf_tui.tui.prompts import Prompt
 from tests.run_pure.test_control import CLOSED, ITERATIONS, MIX, OPEN
 from tests.tui.conftest import until
@@ -122,12 +123,17 @@ async def do(app: DmsPerfApp, pilot: Pilot[None], link: HostLink, cell: Cell) ->
     assert len(link.sent) == told + (cell.sent is not None)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-async def test_every_cell_is_reached_by_key(kind: str) -> None:
-    link = HostLink({"w": KINDS[kind]})
-    async with attached(link) as (app, pilot):
-        for cell in (*OWN[kind], *COMMON):
-            await do(app, pilot, link, cell)
+async def test_every_cell_is_reached_by_key() -> None:
+    first, *others = KINDS
+    link = HostLink({"w": KINDS[first]})
+    async with attached(link, (40, 12)) as (app, pilot):
+        for kind in KINDS:
+            if kind in others:
+                # Another run for the same screen, as to start one takes longest.
+                snapshot = link.begin({"w": KINDS[kind]})
+                await until(pilot, lambda at=snapshot: app.snapshot is at and app.phase is Phase.RUNNING)  # type: ignore[misc]
+            for cell in (*OWN[kind], *COMMON):
+                await do(app, pilot, link, cell)
 
 
 BY_NAME: dict[str, list[tuple[str, Command | None, str]]] = {
@@ -173,7 +179,7 @@ ALL_AT_ONCE: list[tuple[str, Command | None, str]] = [
 
 async def test_every_cell_is_reached_by_name_for_all_workloads_and_for_each() -> None:
     link = HostLink(KINDS)
-    async with attached(link) as (app, pilot):
+    async with attached(link, (40, 12)) as (app, pilot):
 
         async def offers() -> dict[str, Any]:
             return {str(hit.prompt): hit async for hit in RunCommands(app.screen).discover()}

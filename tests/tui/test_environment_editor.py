@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -16,6 +17,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input, OptionList, RichLog
 
 from dmsperf_tui.run.registry import LiveRun
+from dmsperf_tui.settings.catalogue import Entry, catalogue
 from dmsperf_tui.settings.config import Options
 from dmsperf_tui.settings.draft import Draft
 from dmsperf_tui.settings.environment import public
@@ -314,13 +316,48 @@ async def test_b_starts_one_that_stays_chooses_it_and_asks_before_it_stops(
         await until(pilot, lambda: view.options.environment == "embedded" and stopped)
         target, listed = view.query_one(TargetPanel), view.query_one("#environments", OptionList)
         await until(pilot, lambda: "embedded:41893" not in [option.id for option in listed.options])
-        target._look()
+        await target._look()
         other = await start()
-        target._look()
+        await target._look()
         await until(pilot, lambda: "embedded:41893" in [option.id for option in listed.options])
         assert view.options.environment == "embedded", "one of another terminal is listed, and not chosen"
         unregister(other)
         await until(pilot, lambda: all(worker.is_finished for worker in app.workers))
+
+
+async def test_who_chooses_while_the_list_is_read_keeps_it_and_a_path_is_saved_to_its_file(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "config/environments/staging.toml"
+    file.write_text(MINE)
+    read = threading.Event()
+
+    def slow(kind: str, places: Places | None) -> list[Entry]:
+        assert read.wait(20)
+        return catalogue(kind, places)
+
+    async with opened(places, str(file)) as (app, view, pilot):
+
+        def listing() -> bool:
+            return any(worker.group == "catalogue" and not worker.is_finished for worker in view.workers)
+
+        editor = await edited(app, pilot)
+        put(editor, "title", "Ours")
+        await pilot.pause()
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "✓ saved" in says(editor))
+        assert file.read_text() == MINE.replace("Staging", "Ours")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is not editor and not listing())
+        monkeypatch.setattr("dmsperf_tui.tui.setup.catalogue", slow)
+        view.choose_environment(None)
+        await pilot.pause()
+        listed = view.query_one("#environments", OptionList)
+        listed.highlighted = listed.get_option_index("open")
+        await until(pilot, lambda: view.options.environment == "open")
+        read.set()
+        await until(pilot, lambda: not listing())
+        assert view.options.environment == "open"
 
 
 async def test_checks_are_of_the_chosen_environment_alone(places: Places, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from dmsperf_tui.engine.messages import Sample
@@ -20,11 +21,12 @@ from dmsperf_tui.settings.config import Options
 from dmsperf_tui.tui.app import DmsPerfApp
 from dmsperf_tui.tui.error_groups import entries, grouped
 from dmsperf_tui.tui.errors import ErrorsPanel, entry_lines, short_count
-from dmsperf_tui.tui.failure_detail import FailureDetail, sample_text
-from dmsperf_tui.tui.failure_log import FailureLog, Tail, failure_lines
+from dmsperf_tui.tui.failure_detail import FailureDetail, pretty, sample_text
+from dmsperf_tui.tui.failure_log import FailureLog, LogLines, group_of
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.run_view import RunView
 from dmsperf_tui.tui.table import StableTable
+from dmsperf_tui.tui.tail import Tail
 from tests.tui.conftest import settled, until
 from tests.tui.fakes import ERRORS, FakeLink, running
 
@@ -100,13 +102,50 @@ def test_a_sample_is_laid_out_and_harmless() -> None:
         assert deep[:8] in sample_text(replace(sample, body=deep)).plain
 
 
+def test_what_a_server_said_is_laid_out_and_nothing_else() -> None:
+    body = '{"id":12345678901234567890123,"a":1.10,"a":"\\u00e4 {[,:]}\\"","none":[],"e":{},'
+    body += '"list":[1,{"b":null}]}'
+    laid = pretty(body)
+    assert laid.splitlines() == [
+        "{",
+        '  "id": 12345678901234567890123,',
+        '  "a": 1.10,',
+        '  "a": "\\u00e4 {[,:]}\\"",',
+        '  "none": [],',
+        '  "e": {},',
+        '  "list": [',
+        "    1,",
+        "    {",
+        '      "b": null',
+        "    }",
+        "  ]",
+        "}",
+    ]
+    sample = Sample("POST /schools", 409, "", body, "", 61.0)
+    assert body in sample_text(sample, laid_out=False).plain
+    deep = "[" * 900 + "]" * 900
+    assert (pretty(deep), pretty("5"), pretty(laid)) == (deep, "5", laid)
+
+
 def test_the_log_stands_in_columns_and_is_harmless() -> None:
     rows = [FailureRow(61.0 + n, f"POST thing{n}", "409", n, EVIL) for n in range(3)]
-    for width in (120, 60, 30):
-        lines = failure_lines(rows, width)
-        assert all(each.cell_length <= width for each in lines)
-        assert not any(UNSAFE.search(each.plain) for each in lines)
-    assert failure_lines(rows, 120)[2].plain.startswith("01:03     2 × POST thing2  409  red ␛[31m")
+
+    def said(width: int) -> list[str]:
+        lines = LogLines(rows, width)
+        return ["".join(words for words, _ in lines[at]) for at in range(len(lines))]
+
+    for width in (120, 60):
+        assert all(cell_len(each) <= width for each in said(width))
+        assert not any(UNSAFE.search(each) for each in said(width))
+    assert said(120)[2].startswith("01:03     2 × POST thing2  409  red ␛[31m")
+
+
+def test_a_line_of_the_log_is_of_the_group_that_counts_it() -> None:
+    early = replace(ERRORS[0], first_s=1.0, last_s=9.0, phase="setup")
+    row = FailureRow(61.0, ERRORS[0].operation, ERRORS[0].kind, 1, "")
+    assert group_of(row, (early, *ERRORS)) == ERRORS[0]
+    assert group_of(replace(row, at_s=5.0), (early, *ERRORS)) == early
+    assert group_of(replace(row, kind="500"), ERRORS) is None
 
 
 # --- on the screen
@@ -165,6 +204,7 @@ async def test_samples_are_read_copied_and_exported(tmp_path: Path) -> None:
         assert "sample 2 of 2" in detail.shown, "what is being read stays"
         await pilot.press("y", "X")
         assert "POST studentSchoolAssociations /data/2" in app.clipboard
+        assert '"number":2}' in app.clipboard, "as it came"
         assert not UNSAFE.search(app.clipboard)
         await until(pilot, lambda: (folder / "samples-export.json").exists())
         samples = orjson.loads((folder / "samples-export.json").read_bytes())["samples"]
@@ -198,46 +238,77 @@ async def test_samples_are_read_copied_and_exported(tmp_path: Path) -> None:
         assert not app.query_one(RunView).zoomed
 
 
-@pytest.mark.anyio
-async def test_a_record_without_samples_is_said_in_words() -> None:
-    async with watching(running(5), "errors") as (app, _, pilot):
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, FailureDetail))
-        detail = app.screen
-        assert isinstance(detail, FailureDetail)
-        await until(pilot, lambda: "is not there: the record has no samples" in detail.shown)
-
-
-def failing(first: int, end: int) -> RunSnapshot:
+def failing(base: RunSnapshot, first: int, end: int) -> RunSnapshot:
     rows = tuple(FailureRow(float(n), f"GET thing{n}", "409", 1, "said") for n in range(first, end))
-    return replace(running(5), rows=(), failures=rows)
+    return replace(base, rows=(), failures=rows)
 
 
 @pytest.mark.anyio
-async def test_the_log_follows_its_end_and_stays_where_a_person_reads() -> None:
-    async with watching(failing(0, 100), "log") as (app, link, pilot):
+async def test_the_log_follows_its_end_stays_where_a_person_reads_and_opens_samples(tmp_path: Path) -> None:
+    base = recorded(tmp_path, replace(ERRORS[0], operation="GET thing55", kind="409"), *REFUSED)
+    async with watching(failing(base, 0, 100), "log") as (app, link, pilot):
         tail, panel = app.query_one(Tail), app.query_one(FailureLog)
+
+        def at_cursor() -> str:
+            assert tail.at_cursor is not None
+            return tail.text.splitlines()[tail.at_cursor]
+
         assert tail.below == 0
-        link.push(failing(10, 120))
+        link.push(failing(base, 10, 120))
         await until(pilot, lambda: "thing119" in tail.text)
         await pilot.pause()
         assert tail.below == 0
+        assert "thing119" in at_cursor()
+        await pilot.press("pageup")
+        assert tail.below == 0, "the cursor goes first"
         await pilot.press("pageup")
         await pilot.pause()
-        seen = tail.render_line(0).text
+        seen, read = tail.render_line(0).text, at_cursor()
         below = tail.below
         assert below > 0
         assert f"↓ {below} newer" in str(panel.border_subtitle)
-        link.push(failing(20, 130))
+        link.push(failing(base, 20, 130))
         await until(pilot, lambda: "thing129" in tail.text)
         await pilot.pause()
         assert tail.render_line(0).text == seen
+        assert at_cursor() == read
         assert tail.below == below + 10
-        await pilot.press("end")
+        # The wheel takes the cursor along, and at the end it follows again.
+        tail.scroll_home(animate=False, immediate=True)
+        await pilot.pause()
+        assert tail.at_cursor == tail.size.height - 1
+        tail.scroll_end(animate=False, immediate=True)
+        await pilot.pause()
+        assert "thing129" in at_cursor()
+        await pilot.press("home", "end")
         await until(pilot, lambda: tail.below == 0)
+
+        # Enter opens the samples of what the line is about.
+        await pilot.press("enter")
+        await until(pilot, lambda: app._notifications)
+        assert "no sample" in next(iter(app._notifications)).message
         await pilot.press("slash", *"thing55", "enter")
         assert tail.text.count("\n") == 0
         assert "thing55" in tail.text
         assert "filter: thing55" in str(panel.border_title)
-        link.push(replace(failing(0, 0), failures=()))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, FailureDetail))
+        detail = app.screen
+        assert isinstance(detail, FailureDetail)
+        await until(pilot, lambda: "GET thing55 /data/1" in detail.shown)
+        more = replace(failing(base, 20, 130), errors=(replace(base.errors[0], count=31),))
+        link.push(more)
+        await until(pilot, lambda: "31 times" in detail.shown)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is not detail)
+        link.push(replace(base, rows=(), failures=()))
         await until(pilot, lambda: "No failures" in panel.query_one(".empty", Reading).shown)
+
+        # A record that is not there is said in words.
+        link.push(replace(failing(base, 55, 56), info=replace(base.info, results=str(tmp_path / "gone"))))
+        await until(pilot, lambda: "thing55" in tail.text)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, FailureDetail))
+        gone = app.screen
+        assert isinstance(gone, FailureDetail)
+        await until(pilot, lambda: "is not there: the record has no samples" in gone.shown)

@@ -48,8 +48,7 @@ def test_all_that_is_bound_has_words() -> None:
     seen = 0
     for owner in dict.fromkeys((DmsPerfApp, *ours(Widget))):
         for binding in bound(owner):
-            # A digit types itself, as in a field.
-            assert binding.description or binding.key.isdigit(), f"{owner.__name__}: {binding.key}"
+            assert binding.description, f"{owner.__name__}: {binding.key}"
             seen += 1
     assert seen > len(ALL_KEYS)
 
@@ -95,6 +94,15 @@ def test_the_help_lists_every_key_within_its_width(width: int) -> None:
         for key in ALL_KEYS:
             if key.help:
                 assert f"{key.shown} {key.help}" in flat
+
+
+def test_the_help_begins_with_the_keys_that_work_now() -> None:
+    for phase in Phase:
+        here, _, elsewhere = help_content(phase, 92).plain.partition("\nElsewhere\n")
+        for key in (key for key in ALL_KEYS if key.help):
+            now = phase in key.phases
+            assert (f"  {key.shown:<10} {key.help}" in here) == now, (phase, key)
+            assert (f"  {key.shown:<10} {key.help}" in elsewhere) != now, (phase, key)
 
 
 def test_keys_are_named_as_people_read_them() -> None:

@@ -153,21 +153,25 @@ async def test_a_skip_is_chosen_from_the_stages_and_confirmed() -> None:
             choices = app.screen.query_one(OptionList)
             return [str(choices.get_option_at_index(at).prompt).strip() for at in range(choices.option_count)]
 
+        async def told(*expected: str) -> None:
+            """The run says what each comes to a moment after the question."""
+            await until(pilot, lambda: lines() == [*expected])
+
         await asked(app, pilot, "k", ChooseSkip)
-        assert lines() == [
+        await told(
             "each goes on with its next stage",
             "browse: stage 2/3: to 40 VUs",
             "orders: stage 2/3: to 40/s",
-        ]
+        )
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, Choose))
         await pilot.press("g")
         await asked(app, pilot, "k", ChooseSkip)
-        assert lines() == [
+        await told(
             "1  stage 1/3: to 40 VUs   the present one, from its start",
             "2  stage 2/3: to 40 VUs",
             "3  stage 3/3: to 0 VUs",
-        ]
+        )
         assert app.screen.query_one(OptionList).highlighted == 1, "the next one"
         await pilot.press("3", "enter")
         await until(pilot, lambda: link.sent)

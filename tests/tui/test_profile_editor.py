@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from dmsperf_tui.settings.config import Options
 from dmsperf_tui.settings.places import Places
@@ -15,7 +16,8 @@ from dmsperf_tui.tui.app import DmsPerfApp
 from dmsperf_tui.tui.choices import Choices
 from dmsperf_tui.tui.dialogs import Confirm
 from dmsperf_tui.tui.form import CHANGED
-from dmsperf_tui.tui.profile_editor import NameDialog, ProfileEditor
+from dmsperf_tui.tui.naming import NamePrompt
+from dmsperf_tui.tui.profile_editor import ProfileEditor
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.setup import SetupView
 from tests.tui.conftest import until
@@ -103,6 +105,13 @@ async def test_what_a_variable_wins_over_is_told_and_can_be_given_for_one_run(
         await put(screen, pilot, "load.vus", "9")
         says = screen.query_one("#profile-say", Reading).shown
         assert "the variable VUS_LOAD_PHASE is 20, and wins over the file" in says
+        await put(screen, pilot, "load.duration", "")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: app._notifications)
+        (toast,) = app._notifications
+        assert "load.duration is empty: for one run type a value" in toast.message
+        assert app.screen is screen
+        await put(screen, pilot, "load.duration", "2m")
         await pilot.press("ctrl+r")
         await until(pilot, lambda: app.screen is not screen)
         assert view.options.settings == {"thresholds.http_reqs": "rate>1", "data.staff": "3", "load.vus": "9"}
@@ -119,10 +128,10 @@ async def test_a_packed_profile_is_saved_under_a_name_and_chosen(tmp_path: Path,
         assert screen.query_one("#save").disabled
         await put(screen, pilot, "load.vus", "6")
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: isinstance(app.screen, NameDialog))
-        judged = app.screen.query_one(Reading)
+        await until(pilot, lambda: isinstance(app.screen, NamePrompt))
+        judged = app.screen.query_one("#says", Static)
         await pilot.press("end", *"/x")
-        assert judged.shown.startswith("✗ 'dev/x' is no name")
+        assert str(judged.render()).startswith("✗ 'dev/x' is no name")
         await pilot.press("ctrl+u", *"smaller", "enter")
         await until(pilot, lambda: view.options.profile == "smaller")
         written = content(here / "profiles" / "smaller.toml")

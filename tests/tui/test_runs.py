@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input, OptionList
 
-from dmsperf_tui.run import record_head
+from dmsperf_tui.run import record_head, replay
 from dmsperf_tui.run.record_head import Heads, read_head
 from dmsperf_tui.run.registry import LiveRun
-from dmsperf_tui.run.snapshot import RunState
+from dmsperf_tui.run.replay import read_snapshot
+from dmsperf_tui.run.snapshot import RunSnapshot, RunState
 from dmsperf_tui.settings.config import Options
 from dmsperf_tui.settings.places import Places
-from dmsperf_tui.tui import app as app_module
-from dmsperf_tui.tui import runs
+from dmsperf_tui.tui import run_reading, watching
 from dmsperf_tui.tui.app import DmsPerfApp
 from dmsperf_tui.tui.dialogs import Confirm, QuitDialog
+from dmsperf_tui.tui.header import clock_forms
 from dmsperf_tui.tui.phases import Phase
-from dmsperf_tui.tui.runs import Live, live_line, matches, record_line, when_words
+from dmsperf_tui.tui.run_lines import Live, live_line, record_line, when_words
+from dmsperf_tui.tui.run_reading import matches
+from dmsperf_tui.tui.runs import RunsView
 from dmsperf_tui.tui.setup import SetupView
 from tests.report.records import summary
 from tests.tui.conftest import screen_lines, settled, until
@@ -34,11 +38,16 @@ LIVE = LiveRun("7f3a", 1, 0.0, "dms/concurrent", "/results/7f3a", "/nowhere.sock
 def record(results: Path, day: int, run: str, **changes: object) -> Path:
     """A record of the `day`th of November."""
     whole = summary()
-    findings = changes.pop("findings", [])
+    validity = whole.validity.model_copy(
+        update={"verdict": changes.pop("verdict", "valid"), "findings": changes.pop("findings", [])}
+    )
+    if changes.pop("open", False):
+        whole.workloads = {name: part for name, part in whole.workloads.items() if part.max_vus}
+    if changes.pop("closed", False):
+        del whole.metrics["http_req_response_time"]
     part = whole.run.model_copy(
         update={"id": run, "exit_code": 0, "started_at": f"2026-11-{day:02}T10:15:00.000+00:00", **changes}
     )
-    validity = whole.validity.model_copy(update={"verdict": "valid", "findings": findings})
     folder = results / f"2026-11-{day:02}T101500Z-dms-smoke-{run}"
     folder.mkdir(parents=True)
     text = whole.model_copy(update={"run": part, "validity": validity}).to_json()
@@ -57,14 +66,30 @@ def test_a_head_is_what_the_whole_record_says(tmp_path: Path) -> None:
     )
     assert head.started == datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
     assert (head.requests, head.duration_s, head.state) == (1000, 50.0, RunState.FINISHED)
-    assert head.p95_ms == 13.0
     assert head.findings == 1
+
+
+@pytest.mark.parametrize("kind", ["open", "closed", ""])
+def test_the_list_and_the_header_of_a_run_show_the_same_p95(tmp_path: Path, kind: str) -> None:
+    """Service time, unless all workloads are open."""
+    folder = record(tmp_path, 20, "ab12", **({kind: True} if kind else {}))
+    snapshot = read_snapshot(folder)
+    shown = snapshot.response_p95_ms if snapshot.info.open else snapshot.p95_ms
+    assert read_head(folder).p95_ms == shown == (13.0 if kind == "open" else 12.0)
+
+
+def test_a_recorded_run_keeps_its_planned_length(tmp_path: Path) -> None:
+    stopped = read_snapshot(record(tmp_path, 20, "ab12", planned_s=360.0))
+    assert (stopped.elapsed_s, stopped.info.planned_s) == (50.0, 360.0)
+    assert clock_forms(stopped, wide=False)[0].plain == "00:50/06:00"
+    older = read_snapshot(record(tmp_path, 21, "cd34"))
+    assert older.info.planned_s == 50.0
 
 
 def test_only_the_head_of_a_record_is_read_and_only_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = record(tmp_path, 20, "ab12")
+    folder = record(tmp_path, 20, "ab12", closed=True)
     path = folder / "summary.json"
     text = path.read_text()
     # Torn behind the metrics, as no reader of the whole would have it.
@@ -109,11 +134,22 @@ def test_a_line_says_a_run_in_columns_that_fit(tmp_path: Path) -> None:
     for width in (18, 38, 60, 76, 116, 200):
         for line in (record_line(head, width, NOW), live_line(live, width), live_line(Live(LIVE), width)):
             assert line.cell_length <= width
-    words = "✗▲ ab12 today 10:15 dms/smoke · dev 1,000 13 ms 00:50 THRESHOLDS FAILED, 1 finding"
+    words = "✗▲ ab12 today 10:15 dms/smoke · dev · embedded 1,000 12 ms 00:50 THRESHOLDS FAILED, 1 finding"
     assert " ".join(record_line(head, 116, NOW).plain.split()) == words
     assert "●  7f3a    RUNNING" in live_line(live, 116).plain
     assert "48 VUs  04:12 / 23:00" in live_line(live, 116).plain
     assert record_line(head, 40, NOW).plain.startswith("✗▲ ab12    dms/smoke")
+    doubted = replace(head, exit_code=0, findings=0, verdict="suspect", scenario="dms/query_performance")
+    assert record_line(doubted, 115, NOW).plain.endswith("00:50  PASSED ▲ suspect")
+    assert "mance · dev · embedded " in record_line(doubted, 115, NOW).plain
+    narrow = record_line(doubted, 75, NOW)
+    assert (narrow.plain[:2], narrow.cell_length) == ("✓▲", 75)
+    assert " ▲ suspect " in narrow.plain
+    failed = replace(doubted, exit_code=99, findings=12)
+    assert record_line(failed, 115, NOW).plain.endswith("THRESHOLDS FAILED ▲ suspect")
+    assert record_line(replace(head, verdict="invalid"), 115, NOW).plain.count("INVALID") == 1
+    columns = {line.plain.index("00:50") for line in (record_line(one, 75, NOW) for one in (head, doubted))}
+    assert len(columns) == 1
 
 
 def test_times_are_told_as_people_do() -> None:
@@ -127,17 +163,22 @@ def test_times_are_told_as_people_do() -> None:
 
 def answer(monkeypatch: pytest.MonkeyPatch, *live: Live) -> None:
     """These runs are live, whatever this machine runs."""
-    monkeypatch.setattr(runs, "live_runs", lambda: [one.run for one in live])
+    monkeypatch.setattr(run_reading, "live_runs", lambda: [one.run for one in live])
 
     async def ask(run: LiveRun) -> Live:
         return next(one for one in live if one.run is run)
 
-    monkeypatch.setattr(runs, "ask", ask)
+    monkeypatch.setattr(run_reading, "ask", ask)
 
 
 def phase(app: DmsPerfApp) -> Phase:
     """The screen's phase now."""
     return app.phase
+
+
+def told(app: DmsPerfApp, words: str) -> bool:
+    """Whether a notice says so; on the screen its lines break where they will."""
+    return any(words in each.message for each in app._notifications)
 
 
 def listed(app: DmsPerfApp) -> list[str]:
@@ -185,8 +226,11 @@ async def test_what_cannot_be_opened_is_said_and_the_list_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, places: Places
 ) -> None:
     folder = record(tmp_path / "results", 20, "ab12")
-    (folder / "summary.json").write_text("{")
     answer(monkeypatch)
+
+    def of_another_version(folder: Path) -> RunSnapshot:
+        raise TypeError("of another version")
+
     app = DmsPerfApp(Options(results=str(tmp_path / "none")), places=places, refresh_hz=50)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await until(pilot, lambda: app.query_one(SetupView).config is not None)
@@ -195,9 +239,12 @@ async def test_what_cannot_be_opened_is_said_and_the_list_stays(
         assert not any("2 Run" in line for line in screen_lines(app))
         await pilot.press("2")
         assert phase(app) is Phase.RUNS
-        app.post_message(runs.RunsView.Chosen("ab12", str(folder)))
-        await until(pilot, lambda: any("is no readable record" in line for line in screen_lines(app)))
-        assert app.looking_at == "runs"
+        (folder / "summary.json").write_text("{")
+        for said in ("is no readable record", "its record cannot be read (TypeError: of another version)"):
+            app.post_message(RunsView.Chosen("ab12", str(folder), tmp_path))
+            await until(pilot, partial(told, app, said))
+            assert app.looking_at == "runs"
+            monkeypatch.setattr(replay, "read_snapshot", of_another_version)
         await pilot.press("escape")
         assert phase(app) is Phase.SETUP
 
@@ -244,7 +291,7 @@ async def test_a_run_that_lives_in_the_app_is_not_left_for_another(tmp_path: Pat
         await until(pilot, lambda: app.query_one(SetupView).config is not None)
         await pilot.press("s")
         await until(pilot, lambda: app.phase is Phase.RUNNING)
-        app.post_message(runs.RunsView.Chosen("ab12", "ab12"))
+        app.post_message(RunsView.Chosen("ab12", "ab12", tmp_path))
         await until(pilot, lambda: any("stop it, or stay" in line for line in screen_lines(app)))
         assert app.snapshot is not None
 
@@ -261,7 +308,7 @@ async def test_a_live_run_is_taken_up_from_the_list_and_its_host_may_go(
         assert reference == "7f3a"
         return link
 
-    monkeypatch.setattr(app_module, "open_run", open_live)
+    monkeypatch.setattr(watching, "open_run", open_live)
     app = DmsPerfApp(Options(results=str(tmp_path)), link=FakeLink(ended()), refresh_hz=50)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await settled(pilot)

@@ -30,7 +30,7 @@ from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.run_options import RunOptions, as_texts, read_options
 from dmsperf_tui.tui.setup import SetupView
 from dmsperf_tui.tui.start_dialog import StartDialog, needs_asking
-from tests.tui.conftest import until
+from tests.tui.conftest import screen_lines, until
 from tests.tui.fakes import FakeLink, ended, running
 
 pytestmark = pytest.mark.anyio
@@ -218,6 +218,37 @@ async def test_a_run_in_this_process_cannot_be_left_running(places: Places) -> N
         await until(pilot, lambda: any(isinstance(command, Stop) for command in link.sent))
 
 
+async def test_what_is_secret_is_on_no_screen_and_stays_as_it_was_given(places: Places) -> None:
+    key = "workloads.smoke.env.AUTH_TOKEN"
+    options = Options(environment="http://u:geheim@127.0.0.1:1/x", settings={key: "geheim2", "load.vus": "2"})
+    async with set_up(places, options, size=(120, 40)) as (app, view, pilot):
+        shown = screen_lines(app)
+        assert any("http://[removed]@127.0.0.1:1/x  ✗" in line for line in shown)
+        assert "must not carry credentials" in view.problem
+        view.query_one("#environments", Choices).focus()
+        await pilot.press("y", "e")
+        await pilot.pause()
+        shown += [app.clipboard, *screen_lines(app)]
+        assert isinstance(app.focused, Choices), "no file is begun of it"
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, RunOptions))
+        lines = app.screen.query_one(TextArea)
+        assert lines.text == f"{key}=[set]\nload.vus=2"
+        shown += screen_lines(app)
+        assert not any("geheim" in line for line in shown)
+        lines.text = lines.text.replace("vus=2", "vus=3")
+        form = app.screen
+        assert isinstance(form, RunOptions)
+        assert form._typed().settings == {key: "geheim2", "load.vus": "3"}
+    texts = as_texts(options)
+    kept = read_options(options, texts, abort=False, here=False)
+    assert kept == options
+    typed = read_options(options, texts | {"settings": f"{key}=new"}, abort=False, here=False)
+    assert typed.settings == {key: "new"}
+    with pytest.raises(ConfigError, match="stands for a value that is there already"):
+        read_options(Options(), texts, abort=False, here=False)
+
+
 async def test_a_scenario_is_searched_for_by_words(places: Places) -> None:
     async with set_up(places, Options(scenario="dms/smoke")) as (app, view, pilot):
         scenarios, line = view.query_one("#scenarios", Choices), view.query_one("#search", Input)
@@ -243,8 +274,14 @@ async def test_a_scenario_is_searched_for_by_words(places: Places) -> None:
         assert listed() == []
         assert "nothing has" in str(scenarios.options[0].prompt)
         assert view.options.scenario == "dms/steps"
-        await pilot.press("enter", "escape")
-        assert len(listed()) == 3
+        await pilot.press("enter")
+        assert len(listed()) == 3, "what is chosen is in the list"
+        assert (scenarios.chosen, view.options.scenario, line.display) == ("dms/steps", "dms/steps", False)
+        await pilot.press("slash", *"zzz")
+        assert listed() == []
+        view.query_one("#start", Button).focus()
+        await pilot.pause()
+        assert (len(listed()), scenarios.chosen) == (3, "dms/steps")
 
 
 async def test_a_file_that_cannot_be_used_is_marked_with_why(places: Places, tmp_path: Path) -> None:
@@ -378,6 +415,27 @@ async def test_an_address_that_is_not_this_machine_is_asked_for_once(places: Pla
         await pilot.press("s")
         await until(pilot, lambda: len(start.configs) == 2)
         assert not isinstance(app.screen, StartDialog), "it was agreed to"
+
+
+async def test_a_yes_is_for_the_addresses_that_were_named(places: Places, tmp_path: Path) -> None:
+    file, start = tmp_path / "config/environments/open.toml", Starter(*[FakeLink(ended(5)) for _ in range(2)])
+    async with set_up(places, Options(scenario="dms/steps", environment="open"), start) as (app, _, pilot):
+
+        async def question() -> str:
+            await pilot.press("s")
+            await until(pilot, lambda: isinstance(app.screen, StartDialog) and app.screen.query("Static"))
+            return "\n".join(str(static.render()) for static in app.screen.query(Static))
+
+        assert "It is not on this machine" in await question()
+        await pilot.press("y")
+        await until(pilot, lambda: app.phase is Phase.OVER)
+        file.write_text(
+            'url = "https://dms.test/api"\ntoken_url = "https://login.test/t"\ncms_url = "http://cms.test"\n'
+        )
+        text = await question()
+        assert "https://login.test/t" in text
+        assert "http://cms.test" in text
+        assert "dms.test and login.test and cms.test are not on this machine" in text
 
 
 @pytest.mark.parametrize(

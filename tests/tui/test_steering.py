@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 from textual.command import CommandList
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from dmsperf_tui.run.commands import Command, Pause, Release, SetVus, Stop
+from dmsperf_tui.run.commands import Command, Note, Pause, Release, SetVus, Skip, Stop
 from dmsperf_tui.run.snapshot import RunState
 from dmsperf_tui.settings.config import Options
 from dmsperf_tui.tui.app import DmsPerfApp
@@ -287,3 +288,33 @@ async def test_the_palette_offers_what_applies_now() -> None:
         await until(pilot, lambda: app.screen.query_one(CommandList).option_count)
         await pilot.press("enter")
         await heard(pilot, link, SetVus(amount=-50, unit="percent"))
+
+
+def press_at_once(app: DmsPerfApp, *keys: str) -> None:
+    """Keys as a slow line delivers them: all before the first has been looked at."""
+    assert app._driver is not None
+    for key in keys:
+        event = Key(key, key if len(key) == 1 else None)
+        event.set_sender(app)
+        app._driver.send_message(event)
+
+
+async def test_keys_right_behind_the_one_that_asks_are_the_questions() -> None:
+    link = HostLink({"w": {"executor": "ramping-vus", "stages": STAGES, **FLOW}})
+    async with attached(link) as (app, pilot):
+        press_at_once(app, "v", *"501", "backspace", "enter")
+        await heard(pilot, link, SetVus(amount=50))
+        await until(pilot, lambda: not isinstance(app.screen, Dialog))
+        press_at_once(app, "n", *"gc1", "enter")
+        await heard(pilot, link, Note(text="gc1"))
+        await until(pilot, lambda: not isinstance(app.screen, Dialog))
+        press_at_once(app, "k", "1", "enter")
+        await heard(pilot, link, Skip(stage=1))
+        await until(pilot, lambda: not isinstance(app.screen, Dialog))
+        # Where some of them come while the line already has the keyboard, none changes its place.
+        press_at_once(app, "n")
+        for letter in "abcdefghij":
+            press_at_once(app, letter)
+            await pilot.pause(0)
+        press_at_once(app, "enter")
+        await heard(pilot, link, Note(text="abcdefghij"))

@@ -140,6 +140,7 @@ async def test_no_secret_is_on_the_screen(places: Places) -> None:
         (ConfigError("is no schema", file="s.json"), "✗ seed  s.json: is no schema"),
         (httpx.ConnectError("refused"), "✗ seed  does not answer (refused)\n  → is the service running?"),
         (PermissionError(13, "Permission denied"), "✗ seed  [Errno 13] Permission denied"),
+        (AttributeError("'int' has no 'get'"), "✗ seed  AttributeError: 'int' has no 'get'"),
     ],
 )
 async def test_what_stops_a_step_is_its_last_row(places: Places, error: Exception, line: str) -> None:
@@ -269,6 +270,56 @@ async def test_what_is_hard_to_undo_asks_each_time_and_names_the_host(places: Pl
             await pilot.pause()
             await pilot.pause()
             assert ended(screen) == after
+
+
+async def test_what_is_asked_about_is_what_runs_and_a_yes_is_for_its_hosts_only(
+    places: Places, tmp_path: Path
+) -> None:
+    """The file is changed behind the open screen; and what servers say cannot steer the terminal."""
+    file, went = tmp_path / "config/environments/mine.toml", list[str]()
+    file.write_text(f'url = "{LOCAL}"\n')
+
+    async def rows(client: httpx.AsyncClient, config: RunConfig) -> AsyncIterator[Row]:
+        went.append(config.environment.url)
+        yield StepRow("x\x1b[2J", True, "ran \x1b]0;pwn\x07", mend="do \x1b[31m")
+
+    steps = [
+        Step("clean", "w", "h", rows, lambda place: f"Delete at {place.url}?"),
+        Step("wait", "w", "h", rows),
+    ]
+    async with opened(places, steps, "mine") as (screen, pilot):
+
+        async def asked(key: str) -> str:
+            await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+            question = str(pilot.app.screen.query_one(".question").render())
+            file.write_text('url = "https://third.test/api"\n')
+            await pilot.press(key)
+            await until(pilot, lambda: pilot.app.screen is screen)
+            return question
+
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: went == [LOCAL])
+        file.write_text('url = "https://prod.test/api"\n')
+        await pilot.press("up", "enter")
+        assert await asked("y") == "Delete at https://prod.test/api?"
+        await until(pilot, lambda: ended(screen).startswith("✓"))
+        assert went == [LOCAL, "https://prod.test/api"]
+        await pilot.press("down", "enter")
+        assert await asked("n") == "Run wait at third.test?"
+        assert len(went) == 2
+        words = "\n".join([said(screen), *logged(screen), screen.query_one("#steps-title", Reading).shown])
+        assert "ran ␛]0;pwn␇" in words
+        assert not set("\x1b\x07") & set(words)
+
+
+async def test_insecure_is_said_whole_however_long_the_address(places: Places, tmp_path: Path) -> None:
+    far = "https://dms-staging.west.district-1.example.org:8443/services/dms/v8/api"
+    file = tmp_path / "config/environments/district-staging-2026-west-and-longer-still.toml"
+    file.write_text(f'url = "{far}"\ninsecure = true\ncms_url = "{far}/config"\n')
+    async with opened(places, [scripted("seed")], file.stem, size=(80, 24)) as (screen, _):
+        title = screen.query_one("#steps-title", Reading)
+        first = "".join(segment.text for segment in title.render_line(0))
+        assert "▲ INSECURE TLS: certificates are not verified" in first
 
 
 async def test_another_machine_is_asked_for_once(places: Places) -> None:

@@ -155,6 +155,20 @@ def test_what_the_usual_thresholds_say_stands_in_one_line_at_half_of_120() -> No
     ]
 
 
+def test_words_give_way_before_a_metric_is_cut_and_a_round_value_takes_no_room() -> None:
+    rows = (
+        ThresholdRow("http_req_response_time", "p(95)<2000", True, 100.0),
+        ThresholdRow("http_req_duration", "p(99)<1500", True, 99.94),
+        ThresholdRow("http_req_failed", "rate<0.0001", False, 0.00033),
+    )
+    assert [each.plain.rstrip() for each in threshold_lines(rows, 58)] == [
+        "✗ http_req_failed         rate<0.0001  0.00033  3.3× over",
+        "✓ http_req_response_time  p(95)<2000    100 ms  95 % spare",
+        "✓ http_req_duration       p(99)<1500   99.9 ms  93 % spare",
+    ]
+    assert threshold_lines(rows, 66)[1].plain.rstrip().endswith("95 % to spare")
+
+
 # --- checks
 
 
@@ -361,16 +375,13 @@ async def test_operations_filter_detail_copy_and_export(tmp_path: Path) -> None:
         await pilot.click(table, offset=(table.size.width - 3, 0))
         assert panel.order == Order("failed", turned=True)
 
-
-@pytest.mark.anyio
-async def test_the_panels_say_what_will_be_in_them_and_their_badges_what_is() -> None:
-    empty = replace(running(), operations=(), thresholds=(), errors=(), checks=())
-    async with watching(empty) as (app, _, pilot):
-        assert "first answer" in app.query_one("#operations .empty", Reading).shown
+        # Panels with nothing in them say what will be there, and their badges what is.
+        empty = replace(snapshot, rows=(), operations=(), thresholds=(), errors=(), checks=())
+        link.push(empty)
+        await until(pilot, lambda: "first answer" in panel.query_one(".empty", Reading).shown)
         assert "[thresholds]" in app.query_one("#threshold-lines", Reading).shown
         app.query_one(RunView).go_to("checks")
-        await settled(pilot)
-        assert "No checks so far" in app.query_one("#checks .lines", Reading).shown
+        await until(pilot, lambda: "No checks so far" in app.query_one("#checks .lines", Reading).shown)
         thresholds, checks = app.query_one(ThresholdsPanel), app.query_one(ChecksPanel)
         assert (thresholds.badge(empty), checks.badge(empty)) == ("", "")
         failing = replace(running(), checks=(CheckRow("a", 1, 1), CheckRow("b", 0, 2), CheckRow("c", 3, 0)))

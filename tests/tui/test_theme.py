@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from rich.color import ColorType
+from rich.color import Color as RichColor
+from rich.color import ColorSystem, ColorType
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from dmsperf_tui.settings.config import Options
 from dmsperf_tui.tui import theme
-from dmsperf_tui.tui.app import DmsPerfApp, usual_refresh_hz
+from dmsperf_tui.tui.app import DmsPerfApp
+from dmsperf_tui.tui.terminal import usual_refresh_hz
 from tests.tui.conftest import screen_lines, settled
 from tests.tui.fakes import FakeLink, running
 
@@ -33,6 +35,12 @@ def contrast(one: Color, other: Color) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+def of_256(color: Color) -> Color:
+    """What a terminal of 256 colours makes of it."""
+    nearest = RichColor.from_rgb(*color.rgb).downgrade(ColorSystem.EIGHT_BIT).get_truecolor()
+    return Color(*nearest)
+
+
 @pytest.mark.parametrize("ours", [theme.DARK, theme.LIGHT], ids=lambda each: each.name)
 @pytest.mark.parametrize("ground", ["background", "surface", "panel"])
 def test_every_word_can_be_read_on_every_ground(ours: Theme, ground: str) -> None:
@@ -41,6 +49,8 @@ def test_every_word_can_be_read_on_every_ground(ours: Theme, ground: str) -> Non
     for name in (*READ, "footer-key-foreground", *theme.CHART_COLOURS):
         ink = behind + Color.parse(variables[name])
         assert contrast(ink, behind) >= LEAST, f"{name} on {ground}: {contrast(ink, behind):.1f}"
+        poor = contrast(of_256(ink), of_256(behind))
+        assert poor >= LEAST, f"{name} on {ground} with 256 colours: {poor:.1f}"
     muted = behind + behind.get_contrast_text(0.6)
     assert contrast(muted, behind) >= LEAST
 
@@ -48,12 +58,33 @@ def test_every_word_can_be_read_on_every_ground(ours: Theme, ground: str) -> Non
 def test_a_terminal_of_16_colours_keeps_its_own() -> None:
     there = ("dmsperf-dark", "dmsperf-light", "ansi-dark")
     assert theme.usual_theme({}, "truecolor", there) == "dmsperf-dark"
+    assert theme.usual_theme({}, "256", there) == "dmsperf-dark"
     assert theme.usual_theme({}, "standard", there) == "ansi-dark"
     for given in ("dmsperf-light", "unknown, dmsperf-light"):
         assert theme.usual_theme({"TEXTUAL_THEME": given}, "standard", there) == "dmsperf-light"
     assert theme.usual_theme({"TEXTUAL_THEME": "unknown"}, "256", there) == "dmsperf-dark"
     assert set(theme.CHART_COLOURS) <= set(theme.ANSI)
     assert all(colour.startswith("ansi_") for colour in theme.ANSI.values())
+
+
+@pytest.mark.parametrize(
+    ("variables", "begins_with"),
+    [
+        ({"TERM": "xterm-256color"}, "dmsperf-dark"),
+        ({"TERM": "screen-256color"}, "dmsperf-dark"),
+        ({"TERM": "tmux-256color"}, "dmsperf-dark"),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, "dmsperf-dark"),
+        ({"TERM": "xterm"}, "ansi-dark"),
+        ({"TERM": "linux"}, "ansi-dark"),
+    ],
+)
+def test_our_theme_is_begun_with_wherever_there_are_256_colours(
+    variables: dict[str, str], begins_with: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLORTERM")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert DmsPerfApp(Options()).theme == begins_with
 
 
 @pytest.mark.anyio

@@ -25,6 +25,12 @@ def document(response: httpx.Response) -> Any:
         return None
 
 
+def objects(response: httpx.Response) -> list[dict[str, Any]] | None:
+    """The answer's list of JSON objects, or None where it is none."""
+    items = document(response)
+    return items if isinstance(items, list) and all(isinstance(item, dict) for item in items) else None
+
+
 def explain(response: httpx.Response) -> str:
     """The status and the most telling text of a problem body: `409 The referenced School item(s) ...`"""
     body = document(response)

@@ -19,6 +19,24 @@ Rights = dict[str, dict[str, frozenset[str]]]
 """Claim, in lower case -> action -> strategies: fit to be compared."""
 
 
+def well_formed(claims: Mapping[str, Any]) -> bool:
+    """Whether a server's answer has a document's shape as far down as names go."""
+    sets = claims.get("claimSets")
+    return (
+        isinstance(sets, list)
+        and all(isinstance(entry, dict) and isinstance(entry.get("claimSetName"), str) for entry in sets)
+        and isinstance(claims.get("claimsHierarchy"), list)
+        and _forest(claims["claimsHierarchy"])
+    )
+
+
+def _forest(nodes: Any) -> bool:
+    return isinstance(nodes, list) and all(
+        isinstance(node, dict) and isinstance(node.get("name"), str) and _forest(node.get("claims") or [])
+        for node in nodes
+    )
+
+
 def names(claims: Mapping[str, Any]) -> list[str]:
     """The claim sets that a document declares."""
     return [str(entry["claimSetName"]) for entry in claims["claimSets"]]

@@ -15,7 +15,8 @@ import httpx
 
 from dmsperf_tui.systems.checks import StepError
 from dmsperf_tui.systems.dms.place import Credentials, Place
-from dmsperf_tui.systems.dms.setup.answers import document, explain
+from dmsperf_tui.systems.dms.setup.answers import document, explain, objects
+from dmsperf_tui.systems.dms.setup.claims import well_formed
 from dmsperf_tui.systems.dms.setup.cms_versions import VERSIONS, CmsVersion
 
 TIMEOUT_S = 30.0
@@ -183,8 +184,8 @@ class Cms:
         response = await self.send("GET", path)
         if response.status_code == 404:
             return []
-        items = document(response)
-        if not response.is_success or not isinstance(items, list):
+        items = objects(response)
+        if not response.is_success or items is None:
             raise StepError(f"GET /{path}: {explain(response)}")
         return items
 
@@ -210,8 +211,11 @@ class Cms:
         version = self.version
         for store in await self._items(f"{version.path}/{version.stores}"):
             contexts = store.get(version.contexts) or []
-            if {str(context.get("contextValue")) for context in contexts} == set(qualifiers):
-                return int(store["id"])
+            try:
+                if {str(context.get("contextValue")) for context in contexts} == set(qualifiers):
+                    return int(store["id"])
+            except (AttributeError, KeyError, TypeError, ValueError):
+                raise StepError(f"/{version.path}/{version.stores} lists what is no data store") from None
         return None
 
     async def knows_data_stores(self) -> bool:
@@ -262,7 +266,7 @@ class Cms:
         response = await self.send("GET", "management/current-claims")
         self._check_claims(response)
         body = document(response)
-        if not isinstance(body, dict) or "claimSets" not in body or "claimsHierarchy" not in body:
+        if not isinstance(body, dict) or not well_formed(body):
             raise StepError("the current claims are not what a Configuration Service answers")
         return {"claimSets": body["claimSets"], "claimsHierarchy": body["claimsHierarchy"]}
 
@@ -296,8 +300,8 @@ class Cms:
         """
         path = self.version.authorization_metadata
         response = await self.send("GET", path, query={"claimSetName": claim_set})
-        items = document(response)
-        if not response.is_success or not isinstance(items, list):
+        items = objects(response)
+        if not response.is_success or items is None:
             raise _unknown_grants(claim_set, f"GET /{path}: {explain(response)}")
         for item in items:
             if str(item.get("claimSetName")).lower() == claim_set.lower():

@@ -10,7 +10,7 @@ import httpx
 
 from dmsperf_tui.systems.checks import StepError
 from dmsperf_tui.systems.dms.place import Place
-from dmsperf_tui.systems.dms.setup.answers import document, explain
+from dmsperf_tui.systems.dms.setup.answers import explain, objects
 from dmsperf_tui.systems.dms.token import AccessToken, TokenError, TokenSource
 
 TIMEOUT_S = 30.0
@@ -101,8 +101,8 @@ class DataApi:
         offset = 0
         while True:
             response = await self.send("GET", resource, params={"limit": PAGE, "offset": offset})
-            items = document(response)
-            if response.status_code != 200 or not isinstance(items, list):
+            items = objects(response)
+            if response.status_code != 200 or items is None:
                 raise StepError(f"GET {resource}: {explain(response)}", mend_of(response))
             yield items
             if len(items) < PAGE:

@@ -27,3 +27,13 @@ def plain(text: str) -> str:
 def line(text: str) -> str:
     """The same in one line."""
     return plain(" ".join(text.split()))
+
+
+def guarded(text: str) -> str:
+    """The same for a text that spans point into: one character for each; `text` itself without any."""
+    return _UNSAFE.sub(_sign, text) if _UNSAFE.search(text) else text
+
+
+def _sign(match: re.Match[str]) -> str:
+    picture = _picture(match)
+    return picture if len(picture) == 1 else " " if match.group() == "\t" else "\ufffd"
