@@ -147,7 +147,7 @@ def _meant(snapshot: RunSnapshot, change: EventRow) -> list[WorkloadRow]:
 
 
 def _goal(timeline: Timeline, change: EventRow, rows: Sequence[WorkloadRow]) -> float | None:
-    """Where a ramp ends, in VUs or starts a second, while it is under way: the target is only on its way there.
+    """Where a ramp ends, in VUs or starts a second, while the target is on its way there.
 
     A rate's ramp goes on until a whole second has shown its end. A pause is no part of it.
     """

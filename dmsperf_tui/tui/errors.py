@@ -49,7 +49,7 @@ def entry_how(entry: Entry) -> str:
 
 
 def entry_lines(shown: Sequence[Entry], width: int, *, two: bool) -> list[Parts]:
-    """`▸   214 × 500  23 operations  what was said   04:08`, `  29 × POST schools  409  what was said   04:08`.
+    """`▸   214 × 500  23 operations  what was said   04:08`, `  29 × POST schools  409  and here   04:08`.
 
     With `two` lines each, who and how often stand above, how and when last below.
     """

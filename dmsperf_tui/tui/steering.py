@@ -119,6 +119,10 @@ class SteeringApp(App[None]):
         self.scope = scope
         self.repaint()
 
+    @on(WorkloadsPanel.Moved)
+    def _row_moved(self) -> None:
+        self.repaint()
+
     @on(WorkloadsPanel.Chosen)
     def _row_chosen(self, event: WorkloadsPanel.Chosen) -> None:
         """The row's workload becomes the scope; chosen again, all do."""

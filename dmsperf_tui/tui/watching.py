@@ -159,7 +159,7 @@ class WatchingApp(SteeringApp):
     @property
     def by_rate(self) -> bool:
         """Whether what is steered now is all set by rates."""
-        return self.snapshot is not None and by_rate(self.snapshot, self.scope)
+        return self.snapshot is not None and by_rate(self.snapshot, self.aim)
 
     def take_up(self, link: RunLink, snapshots: AsyncIterator[RunSnapshot] | None = None) -> None:
         """Reads it from now on; `snapshots` are the link's, where they are being read already."""

@@ -67,6 +67,8 @@ class Paces:
         if self._paused or snapshot.info.id != self._run:
             self._run = snapshot.info.id
             self._seen.clear()
+        if self._paused:
+            return
         now_s = snapshot.elapsed_s
         for row in snapshot.workloads:
             seen = self._seen.setdefault(row.name, deque())
@@ -168,11 +170,16 @@ class WorkloadsPanel(Vertical, RunPanel):
             super().__init__()
             self.workload = workload
 
+    class Moved(Message):
+        """The keys of the load are for another row now, or no longer for one."""
+
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, classes="panel")
         self._view: View | None = None
         self._paces = Paces()
         self._keys = ""
+        self._aimed: str | None = None
+        """The row that the keys of the load are for."""
 
     def compose(self) -> ComposeResult:
         yield StableTable()
@@ -217,6 +224,10 @@ class WorkloadsPanel(Vertical, RunPanel):
     @on(DataTable.RowHighlighted)
     def _say_more(self) -> None:
         name, view = self.at_cursor, self._view
+        aimed = name if self.query_one(StableTable).has_focus else None
+        if aimed != self._aimed:
+            self._aimed = aimed
+            self.post_message(self.Moved())
         row = next((row for row in view.snapshot.workloads if row.name == name), None) if view else None
         if row is not None and view is not None:
             self.query_one(Reading).put(detail(row))

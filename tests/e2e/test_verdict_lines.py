@@ -167,6 +167,7 @@ def test_cap_that_a_slow_system_reaches_is_a_finding_and_no_fault(
     hold_conserved(summary, server.count)
     (finding,) = summary["validity"]["findings"]
     assert finding.startswith("open: of the iterations due ")
+    assert " cut," in finding[:70], "the notice of a small screen has no room for more"
     assert "with all 2 VUs busy: " in finding
     assert "the system answers too slowly" in finding
     assert finding in finished.out

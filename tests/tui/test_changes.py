@@ -8,7 +8,17 @@ from dataclasses import replace
 import pytest
 
 from dmsperf_tui.run.snapshot import EventRow, RunSnapshot, RunState
-from dmsperf_tui.tui.changes import LEAST_S, Effect, Means, effect, newest, pending, ramp_s, reached
+from dmsperf_tui.tui.changes import (
+    LEAST_S,
+    Effect,
+    Means,
+    effect,
+    newest,
+    no_effect_yet,
+    pending,
+    ramp_s,
+    reached,
+)
 from dmsperf_tui.tui.panel import View
 from dmsperf_tui.tui.phases import Phase
 from dmsperf_tui.tui.steer import change_line, effect_line, together_line
@@ -124,12 +134,38 @@ def test_a_rate_is_there_when_the_starts_are() -> None:
     assert reached(slow, snapshot, change) == "120 of 200/s there"
 
 
+def test_a_ramp_of_a_rate_is_not_there_before_its_end() -> None:
+    change = EventRow(150.4, "rate", "rate 100/s → 200/s over 10 s", 150, 0.03)
+
+    def says(second: int, change: EventRow = change, pause: int = 0) -> str:
+        """What is said once second `second` is over; the target climbs by ten a second."""
+        made = Timeline()
+        for at in range(second + 1):
+            level = min(200, max(100, 10 * (at - pause - 150) + 100))
+            idle = 155 <= at < 155 + pause
+            made.extend([replace(open_row(at), starts=level, target_rate=float(level), running=not idle)])
+        aim = made.target_rate[-1] or 0.0
+        return reached(made, replace(open_running(second + 1), target_rate=aim), change)
+
+    assert says(151) == "110 of 200/s there"
+    assert says(160) == "200 of 200/s there", "its end is not shown by a whole second yet"
+    assert says(161) == "there within 12 s"
+    assert says(164, pause=4) == "200 of 200/s there", "a pause puts the end off"
+    double = replace(change, kind="scale", text="rate 100/s → 2 times the plan (200/s) over 10 s")
+    assert says(152, double) == "120 of 200/s there"
+    back = replace(change, kind="release", text="rate 100/s → plan (150/s) over 10 s")
+    assert says(152, back) == "120 of 150/s there"
+
+
 def test_of_one_workload_among_several_only_its_own_users_count() -> None:
     both = mixed()
     change = EventRow(200.0, "vus", "browse: VUs 38 → 60", 200, 0.2)
     browse = replace(both.workloads[0], vus=40, target=60)
     made = climbing(1, 2)
     assert reached(made, replace(both, workloads=(browse, both.workloads[1])), change) == "40 of 60 there"
+    ramp = replace(change, at_s=18.0, text="browse: VUs 38 → 60 over 10 s")
+    moving = replace(browse, vus=40, target=40)
+    assert reached(made, replace(both, workloads=(moving, both.workloads[1])), ramp) == "40 of 60 there"
     rate = replace(change, kind="rate", text="checkout: rate 0.5/s → 1/s")
     assert reached(made, both, rate) == "", "the seconds know the starts of all together alone"
 
@@ -206,6 +242,23 @@ def test_the_line_of_effects_says_how_far_it_is_and_what_it_did() -> None:
     assert line(CHANGE, rates, 40) == "req/s 400 → 600   p95 50 → 50 ms", "what it did counts for more"
     assert line(CHANGE, rates[:22]) == "there within 1 s   what it does is told after 3 whole seconds"
     assert line(EventRow(20.0, "note", "gc", 20), rates) == ""
+
+
+def test_when_the_effect_is_told_is_said_as_long_as_it_will_be() -> None:
+    def says(change: EventRow, seconds: int, *before: EventRow) -> str:
+        return no_effect_yet(timeline([400.0] * seconds), (START, *before, change), change)
+
+    after = f"what it does is told after {LEAST_S} whole seconds"
+    scaled = EventRow(20.4, "scale", "VUs 38 → 2 times the plan (76)", 20, 0.6)
+    assert [says(scaled, at) for at in (21, 23, 24)] == [after, after, ""]
+    slow = replace(scaled, applied_s=4.0)
+    assert [says(slow, at) for at in (27, 28)] == [after, ""], "it counts from when all had it"
+    ramp = replace(scaled, text="VUs 38 → 2 times the plan (76) over 10 s")
+    assert says(ramp, 30) == f"{after} at its level"
+    # Too soon after another: the seconds between them are too few for ever.
+    short = "too few seconds before it to tell what it does"
+    assert [says(scaled, at, replace(CHANGE, at_s=17.4)) for at in (22, 27, 31)] == [short, short, ""]
+    assert effect(timeline([400.0] * 40), (replace(CHANGE, at_s=17.4), scaled), scaled) is None
 
 
 def test_workloads_together_in_one_line() -> None:

@@ -59,6 +59,15 @@ def test_one_kind_at_many_operations_is_one_group_that_opens() -> None:
     assert [group.gathered for group in grouped(REFUSED[:2], "newest")] == [False, False]
 
 
+def test_a_group_says_what_the_newest_of_its_failures_said() -> None:
+    rows = [replace(row, sample=f"words {n}") for n, row in enumerate(REFUSED)]
+    rows[7] = replace(rows[7], last_s=900.0)
+    for two in (False, True):
+        (parts,) = entry_lines(entries(grouped(rows, "count"), ()), 100, two=two)
+        text = "".join(words for words, _ in parts)
+        assert "23 operations  words 7" in text
+
+
 def test_kinds_that_fail_all_the_time_do_not_take_turns() -> None:
     first, second = ERRORS
     now = replace(first, last_s=250.1), replace(second, last_s=250.9)

@@ -7,14 +7,16 @@ from dataclasses import replace
 import pytest
 
 from dmsperf_tui.run.plateaus import Plateaus
-from dmsperf_tui.run.snapshot import EventRow
+from dmsperf_tui.run.snapshot import EventRow, RunSnapshot
+from dmsperf_tui.tui.chart import RunChart
 from dmsperf_tui.tui.chart_data import clock_axis, count_axis
-from dmsperf_tui.tui.charts import VusChart
+from dmsperf_tui.tui.charts import RateChart, VusChart
 from dmsperf_tui.tui.events import caps, marks
 from dmsperf_tui.tui.picture import AXIS, LINE, Mark, Picture, Series
 from dmsperf_tui.tui.plot import draw
+from tests.tui.fake_open import mixed, open_running
 from tests.tui.fakes import running
-from tests.tui.test_charts import lines_of
+from tests.tui.test_charts import lines_of, pictured
 
 
 @pytest.mark.parametrize(
@@ -41,6 +43,29 @@ from tests.tui.test_charts import lines_of
 )
 def test_each_kind_of_event_has_its_mark(kind: str, text: str, mark: str) -> None:
     assert [found.text for found in marks([EventRow(3.0, kind, text)])] == [mark]
+
+
+def test_a_change_is_marked_on_the_chart_of_its_workload_alone() -> None:
+    """`browse` has VUs, `checkout` a rate."""
+    texts = {
+        20.0: ("vus", "browse: VUs 38 → 48"),
+        40.0: ("rate", "checkout: rate 0.5/s → 2.5/s"),
+        60.0: ("undo", "undo: browse: VUs 48 → 38; checkout: rate 2.5/s → 0.5/s"),
+        80.0: ("pause", "pause"),
+        100.0: ("busy", "checkout: all its VUs are busy, so iterations wait"),
+        120.0: ("stage", "browse starts"),
+        140.0: ("note", "checkout: deployed"),
+    }
+    events = tuple(EventRow(at, kind, text, int(at)) for at, (kind, text) in texts.items())
+
+    def times(chart: type[RunChart], snapshot: RunSnapshot) -> list[float]:
+        found = pictured(chart, replace(snapshot, events=events)).marks
+        return [mark.at for mark in found if mark.text != "│measured"]
+
+    assert times(VusChart, mixed()) == [20, 60, 80, 120, 140]
+    assert times(RateChart, mixed()) == [40, 60, 80, 100, 140]
+    assert times(VusChart, open_running()) == times(RateChart, open_running()) == list(texts)
+    assert times(VusChart, running()) == list(texts), "one kind of workload: all"
 
 
 def test_what_is_before_the_load_or_changes_nothing_has_none() -> None:

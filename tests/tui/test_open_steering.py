@@ -15,6 +15,8 @@ from dmsperf_tui.tui.keybar import KeyBar
 from dmsperf_tui.tui.levels import all_levels, rate_levels, step, vus_levels
 from dmsperf_tui.tui.prompts import LevelPrompt, SharesPrompt, shares_words
 from dmsperf_tui.tui.steer import SteerPanel
+from dmsperf_tui.tui.table import StableTable
+from dmsperf_tui.tui.workloads import WorkloadsPanel
 from tests.run_pure.test_control import CLOSED, FLOW, MIX, OPEN
 from tests.tui.conftest import until
 from tests.tui.fake_host import HostLink
@@ -131,6 +133,36 @@ async def test_the_scope_goes_round_and_every_change_is_for_it() -> None:
         assert [n.message for n in app._notifications][-1] == "short has ended: keys steer all workloads now."
         await pilot.press("g", "g", "g")
         await until(pilot, lambda: title() == "Steer · all workloads")
+
+
+async def test_the_footer_has_the_words_of_what_is_steered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`browse` has VUs, `checkout` a rate; no snapshot comes that would mend a footer of before."""
+    painted: list[str | None] = []
+    async with attached(FakeLink(mixed()), (120, 40)) as (app, pilot):
+
+        def says() -> tuple[str, str]:
+            keys = str(app.query_one(KeyBar).render()).partition("+-[] ")[2]
+            return str(app.query_one(SteerPanel).border_title), keys.partition(" ")[0]
+
+        seen = [says()]
+        for _ in range(3):
+            await pilot.press("g")
+            await until(pilot, lambda: says()[0] != seen[-1][0])
+            seen.append(says())
+        assert seen == [
+            ("Steer · all workloads", "VUs"),
+            ("Steer · browse", "VUs"),
+            ("Steer · checkout", "Rate"),
+            ("Steer · all workloads", "VUs"),
+        ]
+        app.action_panel("workloads")
+        table = app.query_one(WorkloadsPanel).query_one(StableTable)
+        await until(pilot, lambda: table.has_focus)
+        await pilot.pause()
+        monkeypatch.setattr(KeyBar, "show", lambda *_, **__: painted.append(app.aim))
+        await pilot.press("down")
+        await until(pilot, lambda: painted)
+        assert painted == ["checkout"], "another row is another thing to steer"
 
 
 async def test_with_several_of_a_kind_the_prompt_asks_which() -> None:

@@ -9,12 +9,11 @@ from click.testing import CliRunner
 from textual import events
 from textual.driver import Driver
 from textual.pilot import Pilot
-from textual.widgets import DataTable
 
 from dmsperf_tui.cli import cli
 from dmsperf_tui.run import verdict
 from dmsperf_tui.run.commands import Pause
-from dmsperf_tui.run.snapshot import HealthRow, OperationRow, RunSnapshot
+from dmsperf_tui.run.snapshot import HealthRow, RunSnapshot
 from dmsperf_tui.settings.config import Options
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.systems.checks import PreflightRow
@@ -28,6 +27,7 @@ from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.run_view import RunView
 from dmsperf_tui.tui.setup import SetupView
 from dmsperf_tui.tui.strip import PanelStrip
+from dmsperf_tui.tui.table import StableTable
 from tests.tui.conftest import Compare, settled, until
 from tests.tui.fake_list import entities
 from tests.tui.fake_open import mixed, open_running
@@ -194,26 +194,27 @@ async def test_the_window_goes_round() -> None:
 
 
 @pytest.mark.anyio
-async def test_only_changed_cells_of_the_table_are_painted(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_changed_lines_of_the_table_are_painted(monkeypatch: pytest.MonkeyPatch) -> None:
     link = FakeLink(running())
     app = DmsPerfApp(Options(), link=link, refresh_hz=50)
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        table = app.query_one(DataTable)
-        painted: list[tuple[object, object]] = []
-        original = table.update_cell
+        table = app.query_one("#operations StableTable", StableTable)
+        painted: list[tuple[int | None, int]] = []
+        original = table._repaint_lines
 
-        def record(row: str, column: str, value: object) -> None:
-            painted.append((row, column))
-            original(row, column, value)
+        def record(first: int | None, end: int) -> None:
+            if first is not None:
+                painted.append((first, end))
+            original(first, end)
 
-        monkeypatch.setattr(table, "update_cell", record)
+        monkeypatch.setattr(table, "_repaint_lines", record)
         first, *rest = running().operations
         one_more = replace(first, count=first.count + 1)
-        new = OperationRow("DELETE students/{id}", first.workload, 1, 1, 0.1, 5, 5, 5, 5, 5)
-        link.push(replace(running(), rows=(), operations=(one_more, *rest, new)))
-        await until(pilot, lambda: table.row_count == 7)
-        assert painted == [(f"{first.workload}/{first.name}", "count")]
+        link.push(replace(running(), rows=(), operations=(one_more, *rest)))
+        await until(pilot, lambda: painted)
+        at = 1 + table.order.index(f"{first.workload}/{first.name}")
+        assert painted == [(at, at + 1)]
 
 
 @pytest.mark.parametrize("phase", list(Phase))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dmsperf_tui.run.commands import HoldLevel, Scale, SetRate, SetVus
+from dmsperf_tui.run.snapshot import RunState
 from dmsperf_tui.tui.prompts import ScalePrompt
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.steer import SteerPanel
@@ -83,7 +84,13 @@ def test_the_rate_of_starts_is_that_of_the_last_seconds() -> None:
     assert at(11, 1100) == 100
     assert at(11, 1100) == 100, "a snapshot within the same instant tells nothing new"
     assert [at(12, 1300), at(13, 1500), at(14, 1700)] == pytest.approx([150, 500 / 3, 200])
-    assert at(2, 5) is None, "another run"
+    assert at(30, 9000) is None, "what was before the panel was hidden is too old"
+    assert at(31, 9100) == 100
+    paces.take(replace(snapshot, elapsed_s=31.2, state=RunState.PAUSED))
+    assert paces.of("arrivals") == 0, "nothing starts"
+    assert [at(31.4, 9120), at(32.4, 9220)] == [None, pytest.approx(100)]
+    snapshot = replace(snapshot, info=replace(snapshot.info, id="another"))
+    assert [at(33, 5), at(34, 105)] == [None, 100], "another run of the same scenario"
 
 
 def test_the_line_below_has_what_the_row_has_no_room_for() -> None:
