@@ -101,6 +101,7 @@ def test_a_run_is_set_up_steered_and_left_by_keys_while_another_watches(
     first.press("\r")
     first.wait_for("GET /data/ed-fi/absent", "404")
     first.press("\x1b")
+    first.wait_gone("esc closes")
     first.resize(20, 5)
     first.wait_for("● RUNNING")
     assert all(len(line) == 20 for line in first.lines)

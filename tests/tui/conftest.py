@@ -124,6 +124,25 @@ async def settled(pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
+async def still(pilot: Pilot[None]) -> None:
+    """Nothing on the screen changes any more: what was set going is all painted."""
+    last, same = "", 0
+    for _ in range(300):
+        await pilot.pause(0.02)
+        now = pilot.app.export_screenshot()
+        same = same + 1 if now == last else 0
+        if same == 5:
+            return
+        last = now
+    raise AssertionError("the screen never came to rest")
+
+
+async def settled_and_still(pilot: Pilot[None]) -> None:
+    """For a picture of a run."""
+    await settled(pilot)
+    await still(pilot)
+
+
 def screen_lines(app: App[None]) -> list[str]:
     """What a terminal would show, row by row."""
     return ["".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()]

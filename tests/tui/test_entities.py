@@ -15,7 +15,7 @@ from dmsperf_tui.tui.entities import Columns, bar, entity_line, head_line, progr
 from dmsperf_tui.tui.names import distinct_cuts
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.run_view import RunView
-from tests.tui.conftest import Compare, settled
+from tests.tui.conftest import Compare, settled, settled_and_still
 from tests.tui.fake_list import entities, loading
 from tests.tui.fakes import FakeLink, running
 
@@ -176,4 +176,4 @@ def test_kinds_that_are_cut_do_not_look_alike() -> None:
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 def test_picture_of_a_load_phase(snap_compare: Compare, size: tuple[int, int]) -> None:
-    assert snap_compare(on(FakeLink(loading())), terminal_size=size, run_before=settled)
+    assert snap_compare(on(FakeLink(loading())), terminal_size=size, run_before=settled_and_still)

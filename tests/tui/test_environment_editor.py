@@ -37,7 +37,7 @@ from dmsperf_tui.tui.steps_screen import StepsScreen
 from dmsperf_tui.tui.target import TargetPanel
 from tests.e2e.conftest import serving
 from tests.settings.test_standins import READY
-from tests.tui.conftest import Compare, until
+from tests.tui.conftest import Compare, still, until
 from tests.tui.fakes import FakeLink, running
 from tests.tui.test_set_up import Starter
 
@@ -404,7 +404,6 @@ def test_picture_of_the_editor(
             field.cursor_blink = False
         editor.action_test()
         await until(pilot, lambda: "tenant" in editor.query_one(CheckList).shown)
-        await pilot.pause()
-        await pilot.pause()
+        await still(pilot)
 
     assert snap_compare(app, terminal_size=size, run_before=ready)

@@ -28,7 +28,7 @@ from dmsperf_tui.tui.run_view import RunView
 from dmsperf_tui.tui.setup import SetupView
 from dmsperf_tui.tui.strip import PanelStrip
 from dmsperf_tui.tui.table import StableTable
-from tests.tui.conftest import Compare, settled, until
+from tests.tui.conftest import Compare, screen_lines, settled, settled_and_still, still, until
 from tests.tui.fake_list import entities
 from tests.tui.fake_open import mixed, open_running
 from tests.tui.fakes import FakeLink, ended, preparing, rich, running
@@ -280,12 +280,12 @@ async def test_bindings_are_refreshed_on_transitions_only(monkeypatch: pytest.Mo
 @pytest.mark.parametrize("state", ["running", "finished"])
 def test_picture_of_a_run(snap_compare: Compare, size: tuple[int, int], state: str) -> None:
     snapshot = running(spike_at=200) if state == "running" else ended(exit_code=99)
-    assert snap_compare(on(snapshot), terminal_size=size, run_before=settled)
+    assert snap_compare(on(snapshot), terminal_size=size, run_before=settled_and_still)
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 def test_picture_of_an_open_run(snap_compare: Compare, size: tuple[int, int]) -> None:
-    assert snap_compare(on(open_running()), terminal_size=size, run_before=settled)
+    assert snap_compare(on(open_running()), terminal_size=size, run_before=settled_and_still)
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
@@ -293,8 +293,10 @@ def test_picture_of_set_up(snap_compare: Compare, places: Places, size: tuple[in
     app = DmsPerfApp(Options(scenario="dms/steps", speedup=2), places=places, refresh_hz=50)
 
     async def ready(pilot: Pilot[None]) -> None:
-        await until(pilot, lambda: pilot.app.query_one(SetupView).config is not None)
-        await pilot.pause()
-        await pilot.pause()
+        setup = pilot.app.query_one(SetupView)
+        await until(pilot, lambda: setup.config is not None and setup.estimate is not None)
+        # Files that cannot be used are marked a moment later.
+        await until(pilot, lambda: any("broken" in line and "✗" in line for line in screen_lines(app)))
+        await still(pilot)
 
     assert snap_compare(app, terminal_size=size, run_before=ready)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import functools
 import gc
+import subprocess
+import sys
 import tracemalloc
-import warnings
 from contextvars import Context
 from dataclasses import fields
 
-import pytest
 from textual._styles_cache import StylesCache
 from textual.cache import FIFOCache, LRUCache
 
@@ -34,14 +34,6 @@ _BYTES_A_VALUE = 8 * 9 / 8 + 32
 
 _KEEPS_DIALOGS = StylesCache.get_inner_outer
 """Bounded too, but each of its entries holds a dialog that has been closed: the app clears it."""
-
-
-@pytest.fixture
-def swept() -> None:
-    """What earlier tests have left is collected before, and said of none: it is not this one's."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 def objects() -> int:
@@ -84,6 +76,11 @@ async def _soaked() -> None:
         assert bytes_after - bytes_before < SECONDS * len(lists) * _BYTES_A_VALUE + SAME_BYTES
 
 
-@pytest.mark.usefixtures("swept")
 def test_hours_before_the_screen_leave_nothing_but_the_runs_seconds() -> None:
+    """In a process of its own: what other tests have left is neither counted nor waited for."""
+    done = subprocess.run([sys.executable, "-m", "tests.tui.test_soak"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+if __name__ == "__main__":
     asyncio.run(_soaked())

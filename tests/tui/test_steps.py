@@ -27,7 +27,7 @@ from dmsperf_tui.tui.rows import Row, bar, result, row_line, tally, worst_first
 from dmsperf_tui.tui.setup import SetupView
 from dmsperf_tui.tui.steps import PREPARE, STEPS, Step, on_this_machine
 from dmsperf_tui.tui.steps_screen import StepsScreen
-from tests.tui.conftest import Compare, until
+from tests.tui.conftest import Compare, still, until
 
 pytestmark = pytest.mark.anyio
 
@@ -416,7 +416,6 @@ def test_picture_of_the_steps(
         await pilot.pause()
         await pilot.press("enter")
         await until(pilot, lambda: ended(screen) == "✗ failed")
-        await pilot.pause()
-        await pilot.pause()
+        await still(pilot)
 
     assert snap_compare(app, terminal_size=size, run_before=ready)
