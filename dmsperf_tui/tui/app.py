@@ -99,7 +99,7 @@ class DmsPerfApp(WatchingApp):
 
     def on_mount(self) -> None:
         # A shell's job control gives an emptied screen back: what has not changed since is painted as well.
-        self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(), immediate=True)
+        self.app_resume_signal.subscribe(self, lambda _: self._paint_whole(), immediate=True)
         self._ticks.go()
         self.show_phase()
         if self._link is not None:
@@ -111,7 +111,11 @@ class DmsPerfApp(WatchingApp):
 
     def on_resize(self) -> None:
         # What was drawn for the former size may still come after the first picture of the new one.
-        self.set_timer(_AFTER_RESIZE_S, lambda: self.screen.refresh())
+        self.set_timer(_AFTER_RESIZE_S, self._paint_whole)
+
+    def _paint_whole(self) -> None:
+        if self.is_running:
+            self.screen.refresh()
 
     @on(events.AppBlur)
     def _unfocused(self) -> None:
