@@ -43,8 +43,10 @@ def test_the_estimate_from_a_runs_own_record_is_what_it_made(
     run = in_process("--batch", "--in-process", "--scenario", "mine.toml", "--env", standin.url)
     assert run.code in PASSED, run.err
     found = estimate(resolve(options))
-    assert found.requests == pytest.approx(standin.requests, rel=0.1)
     (folder,) = Path("results").iterdir()
+    # A generator that could not keep up says so, and its users came round less often than their time tells.
+    rel = 0.1 if run.code == 0 else 0.3
+    assert found.requests == pytest.approx(standin.requests, rel=rel)
     assert found.basis == f"as in run {folder.name.rpartition('-')[2]}"
     # At twice the rate it makes another 60, and the users what they made.
     faster = resolve(replace(options, settings={"workloads.arrive.rate": "40"}))
