@@ -33,7 +33,6 @@ from dmsperf_tui.tui.setup import SetupView
 from dmsperf_tui.tui.terminal import Ticks, without_colours
 from dmsperf_tui.tui.watching import WatchingApp
 
-_AFTER_RESIZE_S = 0.3
 _STYLES = ("base", "run", "charts", "tables", "steer", "setup", "environment", "dialogs")
 
 
@@ -108,10 +107,6 @@ class DmsPerfApp(WatchingApp):
 
     async def on_unmount(self) -> None:
         await self.let_go()
-
-    def on_resize(self) -> None:
-        # What was drawn for the former size may still come after the first picture of the new one.
-        self.set_timer(_AFTER_RESIZE_S, self._paint_whole)
 
     def _paint_whole(self) -> None:
         if self.is_running:
