@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
 import httpx
 
@@ -21,10 +21,10 @@ from dmsperf_tui.settings.config import Options, resolve
 from dmsperf_tui.settings.environment import Environment, load_environment
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.settings.variables import Variables, keeper
+from dmsperf_tui.systems.answers import unreachable
 from dmsperf_tui.systems.checks import PreflightRow, StepError, StepRow
 from dmsperf_tui.systems.dms.order import LoadOrder
 from dmsperf_tui.systems.dms.place import Place
-from dmsperf_tui.systems.dms.setup.answers import unreachable
 from dmsperf_tui.systems.dms.setup.claimset import (
     CLAIM_SET_FILE,
     Backup,
@@ -41,6 +41,11 @@ from dmsperf_tui.systems.dms.setup.waiting import run_command, wait_for_services
 DONE, FAILED = 0, 107
 DESCRIPTORS = Path(__file__).resolve().parent / "standin" / "descriptors.toml"
 """The values of the Data Standard, kept beside the stand-in that offers them."""
+
+_OF_DMS = (None, "dms")
+"""An environment that does not say what it is may be one."""
+_WHOLE = {"k12": "k12/load", "http": "http/get"}
+"""What an environment is checked for where nothing is named: all that there is to its kind of system."""
 
 Rows = AsyncIterator[StepRow]
 Step = Callable[[httpx.AsyncClient, Place], Rows]
@@ -66,6 +71,16 @@ class Desk:
         self.name = name
         self.environment: Environment = environment
         self._timeout_s = timeout_s
+
+    def for_dms(self, step: str) -> Self:
+        """Raises ConfigError for an environment that is no DMS: the step would be lost on it."""
+        if self.environment.system not in _OF_DMS:
+            raise ConfigError(
+                f"{self.name} is a {self.environment.system} environment, and setup {step} is for a DMS",
+                key="--env",
+                mend="it has: setup check, setup prepare, setup wait",
+            )
+        return self
 
     def run(self, *steps: Step) -> int:
         """The steps one after the other, up to the first that fails; the exit code."""
@@ -112,13 +127,15 @@ def tell(row: StepRow) -> None:
         say(f"  → {row.mend}")
 
 
-def check_environment(desk: Desk, scenario: str, profile: str, *, as_json: bool) -> int:
+def check_environment(desk: Desk, scenario: str | None, profile: str, *, as_json: bool) -> int:
     """The pre-flight, as a run of this scenario makes it; its rows are data."""
+    scenario = scenario or _WHOLE.get(desk.environment.system or "", "dms/full")
     config = resolve(Options(scenario=scenario, profile=profile, environment=desk.name))
+    environment = config.environment.model_copy(update={"cms_url": desk.environment.cms_url})
     rows: list[PreflightRow] = []
 
     async def main(client: httpx.AsyncClient) -> int:
-        async for row in check(client, config.model_copy(update={"environment": desk.environment})):
+        async for row in check(client, config.model_copy(update={"environment": environment})):
             rows.append(row)
             if not as_json:
                 tell_check(row)
@@ -150,7 +167,8 @@ def _row_json(row: PreflightRow) -> dict[str, Any]:
 
 
 def wait(desk: Desk, timeout_s: float) -> int:
-    return desk.run(lambda client, place: wait_for_services(client, place, timeout_s))
+    dms = desk.environment.system in _OF_DMS
+    return desk.run(lambda client, place: wait_for_services(client, place, timeout_s, dms=dms))
 
 
 def prepare(desk: Desk, agreed: Callable[[str], bool]) -> int:

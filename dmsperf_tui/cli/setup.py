@@ -85,7 +85,7 @@ def client(env: str | None, cms: str | None, timeout: float | None, new: bool) -
     """Make a client of the DMS and keep its key and secret in .env.load-test."""
     from dmsperf_tui.setup import client
 
-    sys.exit(client(_desk(env, cms, timeout), new=new))
+    sys.exit(client(_desk(env, cms, timeout).for_dms("client"), new=new))
 
 
 @example("dmsperf-tui setup claimset --env local")
@@ -97,7 +97,7 @@ def claimset(env: str | None, cms: str | None, timeout: float | None, file: str 
     """Add the claim set that the scenarios need to those that are there; clean takes it out again."""
     from dmsperf_tui.setup import claim_set
 
-    sys.exit(claim_set(_desk(env, cms, timeout), file, results))
+    sys.exit(claim_set(_desk(env, cms, timeout).for_dms("claimset"), file, results))
 
 
 @example("dmsperf-tui setup schema --env local")
@@ -108,7 +108,7 @@ def schema(env: str | None, cms: str | None, timeout: float | None, file: str | 
     """Upload the load tests' schema to a DMS up to v0.7; tell what an 8.x one lacks of it."""
     from dmsperf_tui.setup import schema
 
-    sys.exit(schema(_desk(env, cms, timeout), file))
+    sys.exit(schema(_desk(env, cms, timeout).for_dms("schema"), file))
 
 
 @example("dmsperf-tui setup seed --env local")
@@ -120,19 +120,21 @@ def seed(env: str | None, cms: str | None, timeout: float | None, everything: bo
     """Create the descriptors, the school year and the agencies that are not there yet."""
     from dmsperf_tui.setup import seed_data
 
-    sys.exit(seed_data(_desk(env, cms, timeout), everything=everything, school_year=school_year))
+    sys.exit(
+        seed_data(_desk(env, cms, timeout).for_dms("seed"), everything=everything, school_year=school_year)
+    )
 
 
 @example("dmsperf-tui setup check --env local --scenario dms/full")
 @setup.command(context_settings=HELP)
 @click.option(
-    "--scenario", metavar="NAME|FILE", default="dms/full", help="What it must be fit for [dms/full]."
+    "--scenario", metavar="NAME|FILE", help="What it must be fit for [dms/full, of a K-12 platform k12/load]."
 )
 @click.option("--profile", metavar="NAME", default="dev", help="How large [dev].")
 @click.option("--json", "as_json", is_flag=True, help="The rows as JSON.")
 @_common
 def check(
-    env: str | None, cms: str | None, timeout: float | None, scenario: str, profile: str, as_json: bool
+    env: str | None, cms: str | None, timeout: float | None, scenario: str | None, profile: str, as_json: bool
 ) -> None:
     """Check all that a run needs: service, token, permissions, reference data, this machine."""
     from dmsperf_tui.setup import check_environment
@@ -148,7 +150,7 @@ def order(env: str | None, cms: str | None, timeout: float | None, as_json: bool
     """Show the order in which resources are created, and where the server's list misleads."""
     from dmsperf_tui.setup import order
 
-    sys.exit(order(_desk(env, cms, timeout), as_json=as_json))
+    sys.exit(order(_desk(env, cms, timeout).for_dms("order"), as_json=as_json))
 
 
 @example("dmsperf-tui setup clean --env local --run last")
@@ -163,4 +165,4 @@ def clean(
     """Delete what runs created, and put the claims back as they were."""
     from dmsperf_tui.setup import clean
 
-    sys.exit(clean(_desk(env, cms, timeout), run, results, keep_claims=keep_claims))
+    sys.exit(clean(_desk(env, cms, timeout).for_dms("clean"), run, results, keep_claims=keep_claims))

@@ -367,6 +367,10 @@ class VirtualUser:
             self._group = outer
         measures.trend("group_duration", labels, (clock.elapsed_ns() - begun_ns + 500) // 1000)
 
+    def keep_secret(self, value: str) -> None:
+        """From now on `value`, a password say, is taken out of everything that is reported."""
+        self._load.keep_secret(value)
+
     def made(self, kind: str, identity: bytes) -> None:
         """Says that an item was created which `setup clean` is to delete; `identity` has 16 bytes."""
         self._load.outcomes.made(kind, identity)

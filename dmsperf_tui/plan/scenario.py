@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 from dmsperf_tui.plan.executors import Shape
 from dmsperf_tui.plan.metrics import MetricType
@@ -18,6 +18,9 @@ THINK_TIME_FLOOR_S = 0.01
 """`--speedup` shortens think times no further than this."""
 LONGEST_RUN_NS = 8 * 3600 * NS_PER_S
 GENERIC = "http.request"
+System = Literal["dms", "k12", "http"]
+"""The kinds of systems that a scenario can be for, and an environment be."""
+SYSTEMS: tuple[str, ...] = get_args(System)
 
 
 @dataclass(frozen=True, slots=True)

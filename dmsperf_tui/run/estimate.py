@@ -20,17 +20,12 @@ from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.plan.scenario import GENERIC, THINK_TIME_FLOOR_S, Plan, WorkloadPlan, parse_plan
 from dmsperf_tui.settings.config import RunConfig
 from dmsperf_tui.systems.dms.population import Population, Sizes
+from dmsperf_tui.systems.registry import USUAL
 
 ANSWER_S = 0.05
 """What an answer is assumed to take where no run tells."""
 LOOKED_AT = 20
 """How many of a scenario's newest records are read, at most, to find one of the same environment."""
-_USUAL = {
-    "dms.descriptor_lifecycle": (7, 6),
-    "dms.enroll_student": (4, 4),
-    "dms.students_in_batches": (100, 1),
-}
-"""Requests of an iteration, and how many answers it waits for one after the other; other flows make one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +79,7 @@ def estimate(config: RunConfig) -> Estimate:
     run, paces = found if found is not None else ("", {})
     requests, exact, timed = 0.0, True, False
     for workload in plan.workloads:
-        pace = paces.get(workload.name) or assumed(workload)
+        pace = paces.get(workload.name) or assumed(workload, config.speedup)
         count = iterations(workload, pace, speedup=config.speedup, entities=entities)
         certain = all(flow.flow == GENERIC for flow in workload.flows)
         requests += count * (1 if certain else pace.requests)
@@ -133,14 +128,14 @@ def thinking_s(workload: WorkloadPlan, speedup: float) -> float:
     return workload.think_time_s + max(pause_s / speedup, min(pause_s, THINK_TIME_FLOOR_S))
 
 
-def assumed(workload: WorkloadPlan) -> Pace:
+def assumed(workload: WorkloadPlan, speedup: float = 1.0) -> Pace:
     """Without a record. A mix's weights are shares of the requests, not of the iterations."""
-    usual = [(flow.weight, *_USUAL.get(flow.flow, (1, 1))) for flow in workload.flows]
-    shares = [weight / requests for weight, requests, _ in usual]
+    usual = [(flow.weight, *USUAL.get(flow.flow, (1, 1, 0))) for flow in workload.flows]
+    shares = [weight / requests for weight, requests, *_ in usual]
     whole = sum(shares)
     requests = sum(weight for weight, *_ in usual) / whole
-    rounds = sum(share * one for share, (*_, one) in zip(shares, usual, strict=True)) / whole
-    return Pace(requests, rounds * ANSWER_S)
+    busy_s = [answers * ANSWER_S + thinks_s / speedup for *_, answers, thinks_s in usual]
+    return Pace(requests, sum(share * one for share, one in zip(shares, busy_s, strict=True)) / whole)
 
 
 def recorded(results: Path, scenario: str, environment: str) -> tuple[str, dict[str, Pace]] | None:

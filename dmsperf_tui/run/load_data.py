@@ -14,7 +14,7 @@ from dmsperf_tui.run.entity_store import EntityStore, ids_of, read_manifest
 from dmsperf_tui.run.run import Run
 from dmsperf_tui.run.worklist import WorkList
 from dmsperf_tui.settings.config import RunConfig
-from dmsperf_tui.settings.profile import DATA
+from dmsperf_tui.settings.profile_tables import DATA
 from dmsperf_tui.systems.checks import PreflightRow, StepError
 from dmsperf_tui.systems.dms.load_phase import USUAL_LIMIT, LoadPhase, LoadPhaseError, make_load_phase
 from dmsperf_tui.systems.dms.order import contradictions
@@ -22,8 +22,10 @@ from dmsperf_tui.systems.dms.place import Place
 from dmsperf_tui.systems.dms.setup.discovery import discover
 
 
-async def find_data(run: Run, store: EntityStore, client: httpx.AsyncClient, place: Place) -> dict[str, Any]:
-    """The context of the run's flows; a workload of entities gets its list, told in a row of the pre-flight.
+async def find_data(
+    run: Run, store: EntityStore, client: httpx.AsyncClient, place: Place
+) -> tuple[dict[str, Any], list[PreflightRow]]:
+    """The context of the run's flows; a workload of entities gets its list, told in rows of the pre-flight.
 
     Raises LoadPhaseError where there is no list to be made or read.
     """
@@ -36,7 +38,7 @@ async def find_data(run: Run, store: EntityStore, client: httpx.AsyncClient, pla
         "resumed": origin is not None and origin.resume,
     }
     if origin is None and listed is None:
-        return context
+        return context, []
     try:
         if origin is not None:
             # Much may have happened since the configuration was made.
@@ -47,7 +49,7 @@ async def find_data(run: Run, store: EntityStore, client: httpx.AsyncClient, pla
         context |= phase.to_json()
         if listed is None:
             assert origin is not None
-            return {**context, "ids": str(ids_of(origin.folder))}
+            return {**context, "ids": str(ids_of(origin.folder))}, []
         folder = origin.folder if origin is not None else None
         ids = store.open_list(_manifest(run, place, phase), phase.catalog.total, folder)
     except (ConfigError, OSError, ValueError) as fault:
@@ -55,12 +57,12 @@ async def find_data(run: Run, store: EntityStore, client: httpx.AsyncClient, pla
     exists = (lambda index: ids[index] != NO_ID) if origin is not None else None
     work = WorkList(phase.parts, config.workers, exists)
     run.take_list(listed.name, work)
-    run.preflight.append(_fits(phase, work.to_do, listed))
-    for text in contradictions(phase.order):
-        run.preflight.append(
-            PreflightRow("order", False, text, mend="these may be answered 409", fatal=False)
-        )
-    return {**context, "ids": str(store.ids_path)}
+    rows = [_fits(phase, work.to_do, listed)]
+    rows += [
+        PreflightRow("order", False, text, mend="these may be answered 409", fatal=False)
+        for text in contradictions(phase.order)
+    ]
+    return {**context, "ids": str(store.ids_path)}, rows
 
 
 async def _vintage(client: httpx.AsyncClient, place: Place) -> str:

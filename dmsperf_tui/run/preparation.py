@@ -1,35 +1,25 @@
-"""Before load starts: the embedded system, the pre-flight checks, the token. It also ends what it started."""
+"""Before load starts: the embedded system, then the access to the system. It also ends what it started."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import math
 import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
 
 import httpx
-from pydantic import SecretStr
 
 from dmsperf_tui import __version__
 from dmsperf_tui.engine.messages import Down, Token
-from dmsperf_tui.plan.errors import ConfigError
-from dmsperf_tui.run.cleanup import delete_left
+from dmsperf_tui.run.access import access_of
+from dmsperf_tui.run.dms_access import Attached
 from dmsperf_tui.run.embedded import EmbeddedError, EmbeddedSystem
-from dmsperf_tui.run.load_data import find_data, list_row
 from dmsperf_tui.run.record import Record
 from dmsperf_tui.run.run import Run
 from dmsperf_tui.settings.config import RunConfig
 from dmsperf_tui.settings.environment import Environment
-from dmsperf_tui.settings.variables import DOTENV, keeper
-from dmsperf_tui.systems.checks import PreflightRow, StepError, StepRow, at_environment
-from dmsperf_tui.systems.dms.load_phase import LoadPhaseError
-from dmsperf_tui.systems.dms.preflight import Needs, preflight
-from dmsperf_tui.systems.dms.setup.clients import ensure_client
-from dmsperf_tui.systems.dms.token import TokenKeeper, TokenSource
-from dmsperf_tui.systems.dms.uses import descriptors, uses
+from dmsperf_tui.systems.access import Access
+from dmsperf_tui.systems.checks import PreflightRow, StepRow, at_environment
 
 
 class SetupError(Exception):
@@ -54,47 +44,10 @@ def control_client(environment: Environment) -> httpx.AsyncClient:
     return httpx.AsyncClient(verify=verify, trust_env=False, headers=headers)
 
 
-def token_source(client: httpx.AsyncClient, environment: Environment) -> TokenSource | None:
-    """None where the environment has no credentials."""
-    if not environment.client_id or environment.client_secret is None:
-        return None
-    return TokenSource(
-        client, environment.oauth_url, environment.client_id, environment.client_secret.get_secret_value()
-    )
-
-
-def needs_of(config: RunConfig) -> Needs:
-    """What the plan asks of its environment and of this machine."""
-    plan = config.plan
-    flows = [flow.flow for workload in plan.workloads for flow in workload.flows]
-    flows += [name for name in (plan.setup, plan.teardown) if name is not None]
-    of_lists = {flow.flow for workload in plan.workloads if workload.entities for flow in workload.flows}
-    needed = uses(flows)
-    return Needs(
-        uses=needed,
-        spared=frozenset(needed) - frozenset(uses(flow for flow in flows if flow not in of_lists)),
-        planned_rate=max((rate for _, rate in plan.rate_corners), default=None),
-        connections=math.ceil(
-            sum(workload.peak_vus * workload.connections_per_vu for workload in plan.workloads)
-            / config.workers
-        ),
-        descriptors=descriptors(flows),
-        results=config.results,
-        vus=math.ceil(plan.peak_vus / config.workers),
-        school_year=int(config.profile.values["data.school_year"]),
-    )
-
-
 async def check(client: httpx.AsyncClient, config: RunConfig) -> AsyncIterator[PreflightRow]:
     """What a run of `config` would check first, without the run."""
-    environment, dms = config.environment, config.plan.system == "dms"
-    source, refused = token_source(client, environment), False
-    obtain = source.fetch if source is not None else None
-    async for row in preflight(client, environment.place(), obtain, dms=dms, needs=needs_of(config)):
-        refused = refused or (row.ok is False and row.fatal)
+    async for row in access_of(config, config.environment, client).checks():
         yield row
-    if dms and not refused and (fits := await list_row(config, client, environment.place())):
-        yield fits
 
 
 class Preparation:
@@ -109,11 +62,8 @@ class Preparation:
         self._record = record
         self._embedded: EmbeddedSystem | None = None
         self._client: httpx.AsyncClient | None = None
-        self._keeper: TokenKeeper | None = None
-        self._keeping: asyncio.Task[None] | None = None
+        self._access: Access | None = None
         self._token: Token | None = None
-        self.context: dict[str, Any] = {}
-        """What was found about the system, for its flows."""
 
     async def run(self) -> None:
         """Prepares; raises SetupError."""
@@ -129,29 +79,20 @@ class Preparation:
             run.info = replace(run.info, url=self.environment.url)
             run.message = ""
         self._client = control_client(self.environment)
-        dms = run.config.plan.system == "dms"
-        if dms:
-            await self._make_client(self._client)
-        source = token_source(self._client, self.environment)
-        obtain = None
-        if dms and source is not None:
-            self._keeper = TokenKeeper(source, self._take_token, self._token_event)
-            obtain = self._keeper.start
-        place, needs = self.environment.place(), needs_of(run.config)
-        async for row in preflight(self._client, place, obtain, dms=dms, needs=needs):
+        attached = Attached(run, self._record, self._take_token)
+        self._access = access_of(run.config, self.environment, self._client, attached)
+        async for row in self._access.checks():
             row = replace(row, mend=at_environment(row.mend, self._named))
             run.preflight.append(row)
             run.changed.set()
             if row.ok is False and row.fatal:
                 raise SetupError(f"{row.name}: {row.detail}" + (f"; {row.mend}" if row.mend else ""))
-        if dms:
-            place = self.environment.place()
-            try:
-                self.context = await find_data(run, self._record.entities, self._client, place)
-            except LoadPhaseError as fault:
-                raise SetupError(f"data of the load phase: {fault}") from None
-        if self._keeper is not None:
-            self._keeping = asyncio.create_task(self._keeper.keep(), name="token keeper")
+        self._access.begin()
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What was found about the system, for its flows."""
+        return self._access.context if self._access is not None else {}
 
     @property
     def _named(self) -> str:
@@ -159,49 +100,18 @@ class Preparation:
         name, url = self.environment.name, self.environment.url
         return url if name in url else name
 
-    async def _make_client(self, client: httpx.AsyncClient) -> None:
-        """A client of the DMS where there is none and the environment allows it."""
-        place = self.environment.place()
-        if place.client is not None:
-            return
-        try:
-            made = await ensure_client(client, place, keeper(place.url))
-        except (StepError, ConfigError) as fault:
-            mend = "run: dmsperf-tui setup client"
-            self._run.preflight.append(PreflightRow("client", False, str(fault), mend=mend, fatal=False))
-            return
-        if made is not None:
-            secret = SecretStr(made.client_secret)
-            self.environment = self.environment.model_copy(
-                update={"client_id": made.client_id, "client_secret": secret}
-            )
-            self._run.preflight.append(
-                PreflightRow("client", True, f"{made.client_id} made, and kept in {DOTENV}")
-            )
-
     async def clean_up(self) -> None:
         """Deletes what the run has created, where the environment says so (`cleanup = true`)."""
         run, environment = self._run, self.environment
-        if not environment.cleanup or environment.embedded or self._client is None:
+        if not environment.cleanup or environment.embedded or self._access is None:
             return
-        row = StepRow("cleanup", True, "nothing was created")
-        try:
-            async for row in delete_left(self._client, environment.place(), self._record.folder):
-                run.message = f"cleaning up: {row.detail}"
-                run.changed.set()
-        except (OSError, ValueError, httpx.HTTPError) as fault:
-            row = StepRow("cleanup", False, str(fault) or type(fault).__name__)
+        last: StepRow | None = None
+        async for last in self._access.clean_up():
+            run.message = f"cleaning up: {last.detail}"
+            run.changed.set()
         run.message = ""
-        failed = "; go on with: dmsperf-tui setup clean" if row.ok is False else ""
-        run.event("cleanup", f"cleanup: {row.detail}{failed}")
-
-    def _token_event(self, kind: str, text: str) -> None:
-        self._run.event(kind, text)
-        if kind in ("token-failed", "token-refused", "token-limited"):
-            self._run.message = f"token: {text}"
-            self._run.verdict.fact("suspect", f"the token could not be renewed: {text}")
-        elif self._run.message.startswith("token: "):
-            self._run.message = ""
+        if last is not None:
+            run.event("cleanup", f"cleanup: {last.detail}" + (f"; {last.mend}" if last.mend else ""))
 
     def _take_token(self, value: str, generation: int) -> None:
         self._token = Token(value, generation)
@@ -213,15 +123,13 @@ class Preparation:
             self.send_all(self._token)
 
     def token_refused(self, generation: int) -> None:
-        if self._keeper is not None:
-            self._keeper.refused(generation)
+        if self._access is not None:
+            self._access.token_refused(generation)
 
     async def close(self) -> None:
-        """Ends the token's renewal and the embedded system."""
-        if self._keeping is not None:
-            self._keeping.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._keeping
+        """Ends what was kept going, and the embedded system."""
+        if self._access is not None:
+            await self._access.close()
         if self._client is not None:
             await self._client.aclose()
         if self._embedded is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 
 from dmsperf_tui.plan.plain import plain
 
@@ -47,6 +48,11 @@ def _clean(row: PreflightRow | StepRow) -> None:
     """Makes a row's words fit for a terminal: much of them is what a server, or a command, has said."""
     for name in ("name", "detail", "mend"):
         object.__setattr__(row, name, plain(getattr(row, name)))
+
+
+def timed(row: PreflightRow, begun: float) -> PreflightRow:
+    """`row` with the time that it took since `begun`, a reading of `time.perf_counter`."""
+    return replace(row, seconds=time.perf_counter() - begun)
 
 
 def at_environment(mend: str, name: str) -> str:

@@ -12,28 +12,19 @@ from typing import TYPE_CHECKING
 
 from dmsperf_tui.plan.errors import ConfigError, nearest
 from dmsperf_tui.plan.scenario import GENERIC, FlowPlan
+from dmsperf_tui.systems.dms import listing as dms
+from dmsperf_tui.systems.k12 import listing as k12
 
 if TYPE_CHECKING:
     from dmsperf_tui.engine.vu import Flow
 
-_DMS = "dmsperf_tui.systems.dms.flows"
-FLOWS = {
-    "dms.create": f"{_DMS}.crud:create",
-    "dms.create_school": f"{_DMS}.journeys:create_school",
-    "dms.delete": f"{_DMS}.crud:delete",
-    "dms.descriptor_lifecycle": f"{_DMS}.smoke:descriptor_lifecycle",
-    "dms.enroll_student": f"{_DMS}.journeys:enroll_student",
-    "dms.growing_district": f"{_DMS}.ramp:growing_district",
-    "dms.load_entity": f"{_DMS}.load:load_entity",
-    "dms.populate": f"{_DMS}.populate:populate",
-    "dms.query": f"{_DMS}.queries:query",
-    "dms.query_by_range": f"{_DMS}.queries:query_by_range",
-    "dms.read": f"{_DMS}.crud:read",
-    "dms.students_in_batches": f"{_DMS}.bulk:students_in_batches",
-    "dms.update": f"{_DMS}.crud:update",
-}
+FLOWS = {**dms.FLOWS, **k12.FLOWS}
 """The flows that ship with the tool, imported when a worker needs them: a screen that lists them does not."""
+USUAL = {**dms.USUAL, **k12.USUAL}
+"""What an iteration of a flow usually comes to, of those of which that is known."""
 
+PEOPLED = frozenset({"k12"})
+"""Systems whose users log in one by one: an environment of theirs has a pool of people."""
 LISTS = ("dms.load_phase",)
 """The lists of entities that a workload can work through; the run's preparation makes them."""
 

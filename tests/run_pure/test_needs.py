@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dmsperf_tui.run.preparation import needs_of
+from dmsperf_tui.run.dms_access import needs_of
 from dmsperf_tui.settings.config import Options, RunConfig, resolve
 from dmsperf_tui.systems.dms.preflight import Needs
 
@@ -32,10 +32,10 @@ def test_what_another_workload_uses_as_well_is_not_spared() -> None:
 
 def test_vus_and_connections_are_shared_by_the_workers() -> None:
     alone, shared = needs("dms/concurrent", vus=50), needs("dms/concurrent", vus=50, workers=3)
-    assert (alone.vus, alone.connections) == (50, 50)
-    assert (shared.vus, shared.connections) == (17, 17)
+    assert (alone.machine.vus, alone.machine.connections) == (50, 50)
+    assert (shared.machine.vus, shared.machine.connections) == (17, 17)
     assert alone.planned_rate is None
-    assert alone.results == Path("results").resolve()
+    assert alone.machine.results == Path("results").resolve()
 
 
 def test_an_arrival_rate_is_what_a_rate_limit_is_held_against() -> None:

@@ -22,10 +22,10 @@ from dmsperf_tui.systems.dms.flows.resources import CREATED, DELETED
 from dmsperf_tui.systems.dms.flows.supply import Supply
 from dmsperf_tui.systems.dms.generators import uri
 from dmsperf_tui.systems.dms.generators._levels import GRADE_LEVELS
+from dmsperf_tui.systems.dms.listing import FLOWS
 from dmsperf_tui.systems.dms.order import referred
 from dmsperf_tui.systems.dms.population import Population
 from dmsperf_tui.systems.dms.uses import descriptors, uses
-from dmsperf_tui.systems.registry import FLOWS
 from tests.systems.fake_vu import KEYS, FakeDms, FakeVu, run
 from tests.systems.shared_data import shared
 from tests.systems.test_generators import SCHEMA, faults, our_schema

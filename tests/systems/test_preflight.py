@@ -13,28 +13,28 @@ from typing import Any
 import httpx
 import pytest
 
+from dmsperf_tui.systems.access import PlainAccess
+from dmsperf_tui.systems.certificate import certificate_row
 from dmsperf_tui.systems.checks import PreflightRow
 from dmsperf_tui.systems.dms.generators import GENERATORS
 from dmsperf_tui.systems.dms.order import own_order
 from dmsperf_tui.systems.dms.place import Credentials, Place
 from dmsperf_tui.systems.dms.population import Population, Sizes
 from dmsperf_tui.systems.dms.preflight import Needs, preflight
-from dmsperf_tui.systems.dms.setup.certificate import certificate_row
 from dmsperf_tui.systems.dms.setup.data_api import source_of
-from dmsperf_tui.systems.dms.setup.limits import disk_row, files_row, rate_row
+from dmsperf_tui.systems.dms.setup.limits import rate_row
 from dmsperf_tui.systems.dms.setup.permissions import unstorable
+from dmsperf_tui.systems.machine import MachineNeeds, disk_row, files_row
 from tests.systems.fake_dms import PLACE, URL, FakeDms, asked
 
 CRUD = ("Create", "Read", "Update", "Delete")
 
 
-def checked(
-    dms: FakeDms, needs: Needs | None = None, place: Place = PLACE, *, is_dms: bool = True
-) -> dict[str, PreflightRow]:
+def checked(dms: FakeDms, needs: Needs | None = None, place: Place = PLACE) -> dict[str, PreflightRow]:
     def rows(client: httpx.AsyncClient) -> Any:
         source = source_of(client, place)
         obtain = source.fetch if source is not None else None
-        return preflight(client, place, obtain, dms=is_dms, needs=needs or Needs())
+        return preflight(client, place, obtain, needs or Needs())
 
     return {row.name: row for row in asked(dms.handler, rows)}
 
@@ -54,7 +54,8 @@ def test_ready_dms_passes_every_check() -> None:
         "gradeLevelDescriptors": CRUD,
         "studentSchoolAssociations": ("Create",),
     }
-    needs = Needs(uses, 100.0, 50, {"gradeLevelDescriptors": ("ninth grade",)}, Path.cwd())
+    descriptors = {"gradeLevelDescriptors": ("ninth grade",)}
+    needs = Needs(uses, 100.0, descriptors, MachineNeeds(connections=50, results=Path.cwd()))
     rows = checked(dms, needs)
     assert failed(rows) == []
     assert rows["discovery"].detail == "Ed-Fi API 8.0.0, Ed-Fi 5.2.0"
@@ -73,8 +74,9 @@ def test_older_vintage_is_told() -> None:
 
 def test_what_is_no_dms_is_only_looked_at() -> None:
     dms = FakeDms(answers={"/": httpx.Response(404, text="nothing")})
-    rows = checked(dms, is_dms=False, place=replace(PLACE, client=None))
-    assert list(rows) == ["reachable", "open files"]
+    machine = MachineNeeds()
+    rows = asked(dms.handler, lambda client: PlainAccess(client, URL, machine).checks())
+    assert [row.name for row in rows] == ["reachable", "open files"]
     assert sum(dms.requests.values()) == 1
 
 
@@ -82,7 +84,7 @@ def test_nothing_more_is_asked_where_nothing_answers() -> None:
     def handler(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("[Errno 111] Connection refused", request=request)
 
-    (row,) = asked(handler, lambda client: preflight(client, PLACE, None, dms=True, needs=Needs()))
+    (row,) = asked(handler, lambda client: preflight(client, PLACE, None, Needs()))
     assert (row.ok, row.fatal) == (False, True)
     assert URL in row.detail
     assert "is the service running?" in row.mend
@@ -287,7 +289,7 @@ def test_certificate(
         200, request=httpx.Request("GET", url), extensions={"network_stream": _Stream(certificate)}
     )
     first_of_january_s = 1767225600.0
-    row = certificate_row(response, replace(PLACE, insecure=insecure), first_of_january_s)
+    row = certificate_row(response, insecure=insecure, now_s=first_of_january_s)
     assert (None if row is None else (row.ok, row.detail)) == said
     assert row is None or row.ok is not False or not row.fatal
 

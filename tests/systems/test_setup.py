@@ -17,9 +17,9 @@ import pytest
 
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.settings.places import DEFAULTS
+from dmsperf_tui.systems.answers import explain, told
 from dmsperf_tui.systems.checks import StepError, StepRow
 from dmsperf_tui.systems.dms.population import Population, Sizes
-from dmsperf_tui.systems.dms.setup.answers import explain, told
 from dmsperf_tui.systems.dms.setup.cleaning import delete_items
 from dmsperf_tui.systems.dms.setup.data_api import DataApi, source_of
 from dmsperf_tui.systems.dms.setup.ordering import fetch_order
@@ -217,7 +217,9 @@ def test_wait_ends_when_the_dms_answers() -> None:
         nonlocal now
         now += seconds
 
-    rows = asked(handler, lambda client: wait_for_services(client, PLACE, 60.0, lambda: now, sleep))
+    rows = asked(
+        handler, lambda client: wait_for_services(client, PLACE, 60.0, now_s=lambda: now, sleep=sleep)
+    )
     said = [row.detail for row in rows if row.ok is None]
     assert rows[-1] == StepRow("dms", True, "Ed-Fi API 8.0.0 is ready")
     assert said == ["http://dms.test/api/ does not answer (refused)"] * 2, "it says why, but not each second"
@@ -231,7 +233,11 @@ def test_wait_gives_up_in_time() -> None:
         now += seconds
 
     dms = FakeDms(answers={"/": httpx.Response(503, text="starting")})
-    row = last(asked(dms.handler, lambda client: wait_for_services(client, PLACE, 3.0, lambda: now, sleep)))
+    row = last(
+        asked(
+            dms.handler, lambda client: wait_for_services(client, PLACE, 3.0, now_s=lambda: now, sleep=sleep)
+        )
+    )
     assert row.ok is False
     assert row.detail.startswith("dms is not ready after 3 s: http://dms.test/api/ is no DMS")
     assert "503 starting" in row.detail
@@ -241,6 +247,19 @@ def test_wait_gives_up_in_time() -> None:
 def command(code: str) -> list[StepRow]:
     text = f"{shlex.quote(sys.executable)} -c {shlex.quote(code)}"
     return asked(FakeDms().handler, lambda client: run_command(text))
+
+
+def test_what_is_no_dms_is_ready_once_it_answers() -> None:
+    answers = iter((httpx.Response(503), httpx.Response(404)))
+
+    async def sleep(seconds: float) -> None:
+        assert seconds > 0
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        return next(answers)
+
+    row = last(asked(handler, lambda client: wait_for_services(client, PLACE, 60.0, dms=False, sleep=sleep)))
+    assert (row.name, row.ok, row.detail) == ("service", True, "answers 404")
 
 
 def test_prepare_shows_what_the_command_says() -> None:

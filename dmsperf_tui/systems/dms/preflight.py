@@ -5,28 +5,27 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
 from dmsperf_tui.plan.errors import ConfigError
-from dmsperf_tui.systems.checks import PreflightRow, StepError
+from dmsperf_tui.systems.answers import document, explain, unreachable
+from dmsperf_tui.systems.checks import PreflightRow, StepError, timed
 from dmsperf_tui.systems.dms.generators import GENERATORS
 from dmsperf_tui.systems.dms.order import SCHOOL_YEAR_TYPES, LoadOrder, contradictions, parse_dependencies
 from dmsperf_tui.systems.dms.place import Place
-from dmsperf_tui.systems.dms.setup.answers import document, explain, unreachable
-from dmsperf_tui.systems.dms.setup.certificate import certificate_row
 from dmsperf_tui.systems.dms.setup.data_api import DataApi
 from dmsperf_tui.systems.dms.setup.discovery import Discovery, read_discovery
-from dmsperf_tui.systems.dms.setup.limits import disk_row, files_row, rate_row
+from dmsperf_tui.systems.dms.setup.limits import rate_row
 from dmsperf_tui.systems.dms.setup.permissions import Permission, probe_all
 from dmsperf_tui.systems.dms.setup.seeding import missing_values
 from dmsperf_tui.systems.dms.token import AccessToken, TokenError
+from dmsperf_tui.systems.machine import MachineNeeds, machine_rows
+from dmsperf_tui.systems.reach import TIMEOUT_S, reach
 
-TIMEOUT_S = 5.0
 PATIENCE_S = 10.0
 """For all permissions, and for all reference data."""
 MOST_DENIALS = 3
@@ -37,20 +36,15 @@ Obtain = Callable[[], Awaitable[AccessToken]]
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a plan asks of its environment and of this machine."""
+    """What a plan asks of a DMS, and of this machine."""
 
     uses: Mapping[str, Collection[str]] = field(default_factory=dict)
     """Endpoint -> actions: Create, Read, Update, Delete."""
     planned_rate: float | None = None
     """The highest request rate that the plan names, in requests a second; None where none is planned."""
-    connections: int = 1
-    """The most that one worker can have open at a time."""
     descriptors: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Descriptor endpoint -> code values that bodies refer to."""
-    results: Path | None = None
-    """Where the record goes."""
-    vus: int = 1
-    """The most of one worker; each keeps at least one connection open."""
+    machine: MachineNeeds = field(default_factory=MachineNeeds)
     school_year: int | None = None
     """The school year that bodies refer to; any will do where it is None."""
     spared: frozenset[str] = frozenset()
@@ -58,30 +52,24 @@ class Needs:
 
 
 async def preflight(
-    client: httpx.AsyncClient, place: Place, obtain: Obtain | None, *, dms: bool, needs: Needs
+    client: httpx.AsyncClient, place: Place, obtain: Obtain | None, needs: Needs
 ) -> AsyncIterator[PreflightRow]:
     """Each check as it is done; stops at the first one that makes the rest meaningless.
 
-    `obtain` gets a token, None where there are no credentials; only a DMS (`dms`) needs one.
+    `obtain` gets a token, None where there are no credentials.
     """
-    begun = time.perf_counter()
-    try:
-        root = await client.get(f"{place.url}/", timeout=TIMEOUT_S)
-    except httpx.HTTPError as fault:
-        yield _timed(_not_reached(fault), begun)
-        return
-    yield _timed(PreflightRow("reachable", True, f"answers {root.status_code}"), begun)
-    if row := certificate_row(root, place):
+    root, rows = await reach(client, place.url, insecure=place.insecure)
+    for row in rows:
         yield row
-    if dms:
-        async for row in _of_dms(client, place, obtain, needs, read_discovery(document(root))):
-            yield row
-            if row.ok is False and row.name == "token":
-                return
-        if row := rate_row(needs.planned_rate):
-            yield row
-    yield files_row(needs.connections, needs.vus)
-    if row := disk_row(needs.results):
+    if root is None:
+        return
+    async for row in _of_dms(client, place, obtain, needs, read_discovery(document(root))):
+        yield row
+        if row.ok is False and row.name == "token":
+            return
+    if limit := rate_row(needs.planned_rate):
+        yield limit
+    for row in machine_rows(needs.machine):
         yield row
 
 
@@ -96,17 +84,17 @@ async def _of_dms(
     yield _token_url(place)
     begun = time.perf_counter()
     row, token = await _token(obtain)
-    yield _timed(row, begun)
+    yield timed(row, begun)
     if obtain is None or token is None:
         return
     begun = time.perf_counter()
     row, order = await _dependencies(client, place)
-    yield _timed(row, begun)
+    yield timed(row, begun)
     api = DataApi(client, place, obtain, token.value, timeout_s=TIMEOUT_S)
     for check in (_permissions(api, needs, order), _reference_data(api, needs)):
         begun = time.perf_counter()
         for row in await _within_patience(check):
-            yield _timed(row, begun)
+            yield timed(row, begun)
 
 
 async def _within_patience(check: AsyncIterator[PreflightRow]) -> list[PreflightRow]:
@@ -124,22 +112,6 @@ async def _within_patience(check: AsyncIterator[PreflightRow]) -> list[Preflight
     except StepError as fault:
         rows.append(PreflightRow("data", False, fault.detail, mend=fault.mend, fatal=False))
     return rows
-
-
-def _timed(row: PreflightRow, begun: float) -> PreflightRow:
-    return replace(row, seconds=time.perf_counter() - begun)
-
-
-def _not_reached(fault: httpx.HTTPError) -> PreflightRow:
-    why = str(fault)
-    mend = "is the service running? dmsperf-tui setup prepare starts it, setup wait waits for it"
-    if "CERTIFICATE" in why:
-        mend = "check the certificate, or set ca_file"
-    elif "WRONG_VERSION_NUMBER" in why:
-        mend = "that port speaks no TLS: write http://"
-    elif "not known" in why or "resolution" in why:
-        mend = "check the host's name"
-    return PreflightRow("reachable", False, unreachable(fault), mend=mend)
 
 
 def _token_url(place: Place) -> PreflightRow:

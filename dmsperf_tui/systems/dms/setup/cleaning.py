@@ -8,9 +8,9 @@ from itertools import groupby, islice
 
 import httpx
 
+from dmsperf_tui.systems.answers import explain, told
 from dmsperf_tui.systems.checks import StepError, StepRow
 from dmsperf_tui.systems.dms.place import Place
-from dmsperf_tui.systems.dms.setup.answers import explain, told
 from dmsperf_tui.systems.dms.setup.data_api import DataApi, mend_of
 from dmsperf_tui.systems.dms.setup.together import for_each
 

@@ -12,9 +12,9 @@ from dataclasses import replace
 
 import httpx
 
+from dmsperf_tui.systems.answers import told
 from dmsperf_tui.systems.checks import StepError, StepRow
 from dmsperf_tui.systems.dms.place import Credentials, Place
-from dmsperf_tui.systems.dms.setup.answers import told
 from dmsperf_tui.systems.dms.setup.cms import Cms
 from dmsperf_tui.systems.dms.setup.data_api import source_of
 from dmsperf_tui.systems.dms.token import TokenError

@@ -13,9 +13,9 @@ from typing import Any
 
 import httpx
 
+from dmsperf_tui.systems.answers import document, explain, objects
 from dmsperf_tui.systems.checks import StepError
 from dmsperf_tui.systems.dms.place import Credentials, Place
-from dmsperf_tui.systems.dms.setup.answers import document, explain, objects
 from dmsperf_tui.systems.dms.setup.claims import well_formed
 from dmsperf_tui.systems.dms.setup.cms_versions import VERSIONS, CmsVersion
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 
+from dmsperf_tui.systems.answers import explain, objects
 from dmsperf_tui.systems.checks import StepError
 from dmsperf_tui.systems.dms.place import Place
-from dmsperf_tui.systems.dms.setup.answers import explain, objects
 from dmsperf_tui.systems.dms.token import AccessToken, TokenError, TokenSource
 
 TIMEOUT_S = 30.0

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 import httpx
 
+from dmsperf_tui.systems.answers import document, explain
 from dmsperf_tui.systems.checks import StepError
 from dmsperf_tui.systems.dms.place import Place
-from dmsperf_tui.systems.dms.setup.answers import document, explain
 
 TIMEOUT_S = 5.0
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import httpx
 
+from dmsperf_tui.systems.answers import document, explain
 from dmsperf_tui.systems.checks import StepError
 from dmsperf_tui.systems.dms.order import (
     SCHOOL_YEAR_TYPES,
@@ -16,7 +17,6 @@ from dmsperf_tui.systems.dms.order import (
 )
 from dmsperf_tui.systems.dms.place import Place
 from dmsperf_tui.systems.dms.population import Population
-from dmsperf_tui.systems.dms.setup.answers import document, explain
 
 TIMEOUT_S = 15.0
 

@@ -15,10 +15,10 @@ from uuid import uuid4
 
 import httpx
 
+from dmsperf_tui.systems.answers import explain
 from dmsperf_tui.systems.dms.generators import GENERATORS, descriptor_body
 from dmsperf_tui.systems.dms.order import SCHOOL_YEAR_TYPES
 from dmsperf_tui.systems.dms.population import Population, Sizes
-from dmsperf_tui.systems.dms.setup.answers import explain
 from dmsperf_tui.systems.dms.setup.data_api import DataApi, mend_of
 from dmsperf_tui.systems.dms.setup.together import for_each
 

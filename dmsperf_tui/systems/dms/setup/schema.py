@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 
 from dmsperf_tui.plan.errors import ConfigError
+from dmsperf_tui.systems.answers import document, explain, told
 from dmsperf_tui.systems.checks import StepError, StepRow
 from dmsperf_tui.systems.dms.order import parse_dependencies
 from dmsperf_tui.systems.dms.place import Place
-from dmsperf_tui.systems.dms.setup.answers import document, explain, told
 from dmsperf_tui.systems.dms.setup.discovery import discover
 
 SCHEMA_FILE = "config/performance-test-schema.json"

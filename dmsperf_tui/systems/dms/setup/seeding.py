@@ -7,12 +7,12 @@ from typing import Any
 
 import httpx
 
+from dmsperf_tui.systems.answers import explain, told
 from dmsperf_tui.systems.checks import StepError, StepRow
 from dmsperf_tui.systems.dms.generators import descriptor_body
 from dmsperf_tui.systems.dms.order import SCHOOL_YEAR_TYPES
 from dmsperf_tui.systems.dms.place import Place
 from dmsperf_tui.systems.dms.population import Population, Sizes
-from dmsperf_tui.systems.dms.setup.answers import explain, told
 from dmsperf_tui.systems.dms.setup.data_api import DataApi, mend_of
 from dmsperf_tui.systems.dms.setup.together import for_each
 

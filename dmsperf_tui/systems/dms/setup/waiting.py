@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 
+from dmsperf_tui.systems.answers import told, unreachable
 from dmsperf_tui.systems.checks import StepError, StepRow
 from dmsperf_tui.systems.dms.place import Place
-from dmsperf_tui.systems.dms.setup.answers import told, unreachable
 from dmsperf_tui.systems.dms.setup.cms import Cms
 from dmsperf_tui.systems.dms.setup.discovery import discover
 
@@ -23,20 +23,31 @@ async def wait_for_services(
     client: httpx.AsyncClient,
     place: Place,
     timeout_s: float,
+    *,
+    dms: bool = True,
     now_s: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> AsyncIterator[StepRow]:
-    """Until the DMS has a discovery document and the CMS, where there is one, tells its version."""
+    """Until the DMS has a discovery document and the CMS, where there is one, tells its version; any other
+    service (not `dms`) until it answers at all, and not with an error of its own."""
     until_s = now_s() + timeout_s
 
-    async def dms() -> str:
+    async def data_api() -> str:
         found = await discover(client, place)
         return f"{found.application} {found.version} is ready"
 
     async def cms() -> str:
         return f"version {(await Cms.connect(client, place)).version.path} is ready"
 
-    services = [("dms", dms)] + ([("configuration service", cms)] if place.cms_url else [])
+    async def answers() -> str:
+        response = await client.get(f"{place.url}/")
+        if response.is_server_error:
+            raise StepError(f"answers {response.status_code}")
+        return f"answers {response.status_code}"
+
+    services = [("dms", data_api)] if dms else [("service", answers)]
+    if dms and place.cms_url:
+        services.append(("configuration service", cms))
     for name, ready in services:
         said_s = now_s()
         while True:

@@ -1,4 +1,4 @@
-"""What a DMS or CMS has answered, in one line."""
+"""What a service has answered, in one line."""
 
 from __future__ import annotations
 

@@ -8,18 +8,17 @@ import time
 import httpx
 
 from dmsperf_tui.systems.checks import PreflightRow
-from dmsperf_tui.systems.dms.place import Place
 
 SOON_DAYS = 14.0
 
 
 def certificate_row(
-    response: httpx.Response, place: Place, now_s: float | None = None
+    response: httpx.Response, *, insecure: bool, now_s: float | None = None
 ) -> PreflightRow | None:
     """None for plain HTTP. `now_s` is in seconds since the epoch."""
     if response.url.scheme != "https":
         return None
-    if place.insecure:
+    if insecure:
         return PreflightRow("tls", None, "the certificate is not verified (insecure = true)")
     stream = response.extensions.get("network_stream")
     connection = stream.get_extra_info("ssl_object") if stream is not None else None
