@@ -1,4 +1,4 @@
-"""The embedded system: a stand-in DMS in a process of its own, which ends with the run's host, or stays."""
+"""The embedded systems: stand-ins in a process of their own, which ends with the run's host, or stays."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from dmsperf_tui.settings.standins import Standin, standins
 READY_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 5.0
 _LAST_WORDS = 300
+_OWN_SECRETS = ("CLIENT_SECRET", "K12_PASSWORD")
 
 
 class EmbeddedError(Exception):
@@ -65,7 +66,7 @@ class EmbeddedSystem:
                 "client_id": ready["client_id"],
                 "client_secret": SecretStr(ready["client_secret"]),
             }
-        )
+        ).with_password(ready["k12_password"])
         return cls(process, started)
 
     async def stop(self) -> None:
@@ -93,7 +94,7 @@ def _start_standing(port: int) -> Standin:
             stdout=subprocess.PIPE,
             stderr=log,
             # It makes a secret of its own: that of another system is none of its business.
-            env={name: value for name, value in os.environ.items() if name != "CLIENT_SECRET"},
+            env={name: value for name, value in os.environ.items() if name not in _OWN_SECRETS},
             start_new_session=True,
         )
         impatient = threading.Timer(READY_TIMEOUT_S, process.kill)

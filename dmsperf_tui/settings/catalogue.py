@@ -7,12 +7,19 @@ from pathlib import Path
 
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.settings.environment import EMBEDDED
-from dmsperf_tui.settings.places import Places
+from dmsperf_tui.settings.objectives import OBJECTIVES_FOLDER, read_objectives
+from dmsperf_tui.settings.places import SUITES, Places
 from dmsperf_tui.settings.profile import profile_names
 from dmsperf_tui.settings.standins import standins
 from dmsperf_tui.settings.toml_file import TomlFile
 
-_FOLDERS = {"scenarios": "scenarios", "profiles": "profiles", "environments": "config/environments"}
+_FOLDERS = {
+    "scenarios": "scenarios",
+    "suites": SUITES,
+    "profiles": "profiles",
+    "environments": "config/environments",
+    "objectives": OBJECTIVES_FOLDER,
+}
 KINDS = tuple(_FOLDERS)
 
 
@@ -34,7 +41,12 @@ def catalogue(kind: str, places: Places | None = None) -> list[Entry]:
     entries: list[Entry] = []
     if kind == "environments":
         entries.append(
-            Entry(EMBEDDED, "Embedded DMS", "A stand-in DMS, started with each run on this machine", None)
+            Entry(
+                EMBEDDED,
+                "Embedded systems",
+                "Stand-ins of a DMS and a K-12 platform, started with each run on this machine",
+                None,
+            )
         )
         entries += _standing()
     paths = profile_names(places) if kind == "profiles" else places.names(_FOLDERS[kind])
@@ -43,7 +55,7 @@ def catalogue(kind: str, places: Places | None = None) -> list[Entry]:
             entries.append(Entry(name, name, f"A profile of the k6 suite: {path.name}", path))
             continue
         try:
-            data = TomlFile.read(path).data
+            data = read_objectives(name, path)[1].data if kind == "objectives" else TomlFile.read(path).data
         except ConfigError as error:
             entries.append(Entry(name, name, "", path, str(error)))
             continue
@@ -58,8 +70,8 @@ def _standing() -> list[Entry]:
         return [
             Entry(
                 standin.name,
-                "Embedded DMS that stays",
-                f"A stand-in DMS of vintage {standin.vintage} at {standin.url}, until it is stopped",
+                "Embedded systems that stay",
+                f"A stand-in DMS ({standin.vintage}) and K-12 platform at {standin.url}, until stopped",
                 None,
             )
             for standin in standins()

@@ -72,7 +72,7 @@ class Draft:
     @classmethod
     def _of_standin(cls, standin: Standin) -> Draft:
         values: dict[str, Any] = {
-            "title": "An embedded DMS that stays",
+            "title": "Embedded systems that stay",
             "system": "dms",
             "url": standin.url,
             "cms_url": standin.cms_url,
@@ -95,8 +95,10 @@ class Draft:
         return self.path is not None and places.is_own(self.path)
 
     def text(self, key: str) -> str:
-        """A value as a person types it; empty where it is not set."""
-        value = self.values.get(key)
+        """A value as a person types it, `ids.quiz` of a table; empty where it is not set."""
+        table, _, name = key.rpartition(".")
+        values = self.values.get(table, {}) if table else self.values
+        value = values.get(name) if isinstance(values, Mapping) else None
         if key == QUALIFIERS and isinstance(value, Mapping):
             return ", ".join(f"{name}={item}" for name, item in value.items())
         if isinstance(value, list):
@@ -113,7 +115,11 @@ class Draft:
                 self.secrets[key] = text
         elif text != self.text(key):
             value = _value(key, text.strip())
-            if value is None:
+            table, _, name = key.rpartition(".")
+            if table:
+                # None takes it out of the file's table; what was saved is kept for comparison.
+                self.values[table] = {**self.values.get(table, {}), name: value}
+            elif value is None:
                 self.values.pop(key, None)
             else:
                 self.values[key] = value

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from dataclasses import replace
+from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
 
-from dmsperf_tui.plan.errors import ConfigError
+from dmsperf_tui.plan.errors import ConfigError, nearest
+from dmsperf_tui.plan.scenario import System
 from dmsperf_tui.plan.scenario_file import explain
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.settings.references import fill, lone_reference
@@ -18,6 +20,7 @@ from dmsperf_tui.settings.standins import PREFIX, find_standin
 from dmsperf_tui.settings.toml_file import TomlFile
 from dmsperf_tui.settings.variables import Variables
 from dmsperf_tui.systems.dms.place import UNRESTRICTED, Credentials, Place
+from dmsperf_tui.systems.k12.site import IDS, Account, Site
 
 EMBEDDED = "embedded"
 _REFUSED = {
@@ -30,11 +33,12 @@ SECRETS = {
     "admin_client_secret": "ADMIN_CLIENT_SECRET",
     "admin_token": "ADMIN_TOKEN",
     "data_store": "DATA_STORE_CONNECTION",
+    "user_password": "K12_PASSWORD",
 }
 """Keys that hold a secret, and the variable that each is usually taken from."""
-_URLS = ("url", "cms_url", "token_url")
+_URLS = ("url", "cms_url", "token_url", "base_url")
 _URL_VARIABLES = {"cms_url": "CMS_URL", "token_url": "OAUTH_TOKEN_URL"}
-_PRIVATE = {*SECRETS, "client_id", "admin_client_id", "prepare"}
+_PRIVATE = {*SECRETS, "client_id", "admin_client_id", "prepare", "accounts"}
 
 
 def _segments(value: Any) -> Any:
@@ -42,6 +46,20 @@ def _segments(value: Any) -> Any:
     if isinstance(value, Mapping):
         value = list(value.values())
     return [str(item) if isinstance(item, int) else item for item in value] if value else []
+
+
+def _named(value: Any) -> Any:
+    """A table of ids: numbers are ids as well, and a variable that is not set names none."""
+    if not isinstance(value, Mapping):
+        return value
+    return {key: str(item) for key, item in value.items() if item not in (None, "")}
+
+
+def _known_ids(ids: dict[str, str]) -> dict[str, str]:
+    for name in ids:
+        if name not in IDS:
+            raise ValueError(f"unknown id {name!r}; {nearest(name, IDS)}")
+    return ids
 
 
 def _segment(text: str) -> str:
@@ -67,7 +85,7 @@ class Environment(BaseModel):
     name: str
     title: str = ""
     description: str = ""
-    system: Literal["dms", "http"] | None = None
+    system: System | None = None
     url: str = ""
     """The base that every path is appended to; empty for the embedded system until it runs."""
     cms_url: str | None = None
@@ -91,6 +109,16 @@ class Environment(BaseModel):
     it would change a service that others share."""
     cleanup: bool = False
     """Delete what a run created when it has ended."""
+    users: str | None = None
+    """Of a K-12 platform: the CSV file of who may log in (role, email, password by reference)."""
+    user_password: SecretStr | None = None
+    """Of a K-12 platform: what `${K12_PASSWORD}` stands for in that file."""
+    base_url: str | None = None
+    """Of a K-12 platform: its web front end, whose pages call `url`."""
+    ids: Annotated[dict[str, str], BeforeValidator(_named), AfterValidator(_known_ids)] = {}
+    """Of a K-12 platform: the quiz, course and submissions to work with, where they are not to be found."""
+    accounts: tuple[Account, ...] = ()
+    """Who may log in, passwords included: from `users`, never from the environment's own file."""
     prepare: str | None = None
     """The command that starts the system; `setup prepare` shows it and asks."""
     ca_file: str | None = None
@@ -143,6 +171,21 @@ class Environment(BaseModel):
             insecure=self.insecure,
         )
 
+    def site(self) -> Site:
+        """What `systems.k12` takes."""
+        return Site(
+            url=self.url.rstrip("/"),
+            base_url=self.base_url,
+            accounts=self.accounts,
+            ids=self.ids,
+            insecure=self.insecure,
+        )
+
+    def with_password(self, password: str) -> Environment:
+        """With the password of all users, once the embedded system has told it."""
+        accounts = tuple(replace(account, password=password) for account in self.accounts)
+        return self.model_copy(update={"accounts": accounts})
+
     def revealed(self) -> dict[str, Any]:
         """As JSON with its secrets: for the standard input of the run's own host, and nothing else."""
         secrets = {key: value.get_secret_value() for key in SECRETS if (value := getattr(self, key))}
@@ -190,7 +233,7 @@ def load_environment(name: str, places: Places, variables: Variables) -> Environ
     Raises ConfigError for an unknown name, a bad URL, or a secret written into the file.
     """
     if name == EMBEDDED:
-        return Environment(name=EMBEDDED, title="Embedded DMS, in a process of its own", system="dms")
+        return Environment(name=EMBEDDED, title="Embedded systems, in a process of their own")
     if name.startswith(PREFIX):
         return _standing(name, variables)
     if "://" in name:
@@ -221,6 +264,10 @@ def environment_from(name: str, data: Mapping[str, Any], variables: Variables) -
     for key, variable in SECRETS.items():
         if key in data and not lone_reference(data[key]):
             raise ConfigError("a secret does not belong in a file", key=key, mend=f'write "${{{variable}}}"')
+    if "accounts" in data:
+        raise ConfigError(
+            "unknown key 'accounts'", key="accounts", mend="users = the CSV file of who logs in"
+        )
     variables = variables.at(url_of(data, variables))
     filled = {**_of_administrator(variables), **_filled(data, variables)}
     try:
@@ -250,14 +297,14 @@ def _standing(name: str, variables: Variables) -> Environment:
     """An embedded system that stays: its own client needs no typing."""
     standin = find_standin(name)
     found = {
-        "title": "Embedded DMS that stays",
-        "system": "dms",
+        "title": "Embedded systems that stay",
         "url": standin.url,
         "cms_url": standin.cms_url,
         "tenant": standin.tenant,
         "route_qualifiers": standin.qualifiers,
         "client_id": standin.client_id,
         "client_secret": standin.client_secret,
+        "user_password": standin.k12_password,
     }
     return Environment.model_validate({"name": name, **_of_administrator(variables.at(standin.url)), **found})
 
@@ -265,13 +312,25 @@ def _standing(name: str, variables: Variables) -> Environment:
 def _of_administrator(variables: Variables) -> dict[str, str]:
     """What set-up needs and a file need not name: `setup client` has put it into `.env.load-test`."""
     names = {"admin_client_id": "ADMIN_CLIENT_ID", **SECRETS}
-    del names["client_secret"]
+    del names["client_secret"], names["user_password"]
     return {key: value for key, name in names.items() if (value := _value(variables, name))}
 
 
 def _value(variables: Variables, name: str) -> str | None:
     found = variables.get(name)
     return found[0] if found else None
+
+
+def environment_by_variable(places: Places, variables: Variables) -> str | None:
+    """The environment that `ENV` names, as in `k6 run --env ENV=staging`; shells use that variable as well,
+    so that it counts only where there is an environment of that name."""
+    name = _value(variables, "ENV")
+    return name if name in places.names("config/environments") else None
+
+
+def web_address(variables: Variables) -> str | None:
+    """Of a K-12 platform's web front end, by its variable. Raises ConfigError for one that is no URL."""
+    return _url(variables, "BASE_URL")
 
 
 def _url(variables: Variables, variable: str) -> str | None:

@@ -42,6 +42,8 @@ class Standin(BaseModel):
     """The process's start time by the system's account, so that a reused pid is not taken for it."""
     client_id: str
     client_secret: SecretStr
+    k12_password: SecretStr
+    """Of every user of its K-12 platform."""
     tenant: str | None = None
     qualifiers: list[str] = []
     """Values of the route qualifiers, in their order."""
@@ -74,10 +76,15 @@ def register(ready: Mapping[str, Any], tenant: str = "", qualifiers: tuple[str, 
         created=me.create_time(),
         client_id=ready["client_id"],
         client_secret=SecretStr(ready["client_secret"]),
+        k12_password=SecretStr(ready["k12_password"]),
         tenant=tenant or None,
         qualifiers=list(qualifiers),
     )
-    said = standin.model_dump() | {"client_secret": standin.client_secret.get_secret_value()}
+    secrets = {
+        "client_secret": standin.client_secret.get_secret_value(),
+        "k12_password": standin.k12_password.get_secret_value(),
+    }
+    said = standin.model_dump() | secrets
     # mkstemp makes the file 0600, and nobody reads half of it.
     descriptor, made = tempfile.mkstemp(dir=private_folder())
     with os.fdopen(descriptor, "wb") as file:

@@ -21,6 +21,7 @@ _OTHER_NAMES: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
         (("DMS_URL",), "{DMS_URL}"),
         (("DMS_HOST", "DMS_PORT"), "http://{DMS_HOST}:{DMS_PORT}/api"),
     ),
+    "API_URL": ((("BASE_URL",), "{BASE_URL}"),),
     "OAUTH_TOKEN_URL": ((("AUTH_URL",), "{AUTH_URL}/oauth/token"),),
     "CLIENT_SECRET": ((("PERF_TEST_CLIENT_SECRET",), "{PERF_TEST_CLIENT_SECRET}"),),
     "CMS_URL": (
@@ -39,7 +40,7 @@ _K6_DEFAULTS = {
 }
 OWNER = "CLIENT_FOR"
 """The address that the credentials in the file were made for: they are sent to no other."""
-_OWNED = ("CLIENT_ID", "CLIENT_SECRET", "ADMIN_CLIENT_ID", "ADMIN_CLIENT_SECRET")
+_OWNED = ("CLIENT_ID", "CLIENT_SECRET", "ADMIN_CLIENT_ID", "ADMIN_CLIENT_SECRET", "K12_PASSWORD")
 _CLIENT_OF_SECRET = ("PERF_TEST_CLIENT_SECRET", "performance-test-client")
 """A secret whose client has a fixed name (the performance testing strategy's)."""
 

@@ -28,7 +28,7 @@ def refused(desk: Desk, name: str = "test") -> str:
 
 def test_the_embedded_system_needs_no_file(desk: Desk) -> None:
     environment = load(desk, "embedded")
-    assert (environment.embedded, environment.system, environment.url) == (True, "dms", "")
+    assert (environment.embedded, environment.system, environment.url) == (True, None, "")
 
 
 def test_a_file_takes_its_values_from_variables(desk: Desk) -> None:

@@ -25,6 +25,7 @@ READY: dict[str, Any] = {
     "vintage": "v8",
     "client_id": "its-client",
     "client_secret": SECRET,
+    "k12_password": "pw-of-the-stand-in",
     "pid": 1,
 }
 

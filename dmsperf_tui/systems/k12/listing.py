@@ -37,18 +37,18 @@ ROLES_OF = {
 teacher's where they stand alone."""
 
 USUAL = {
-    "k12.admin_operations": (3.0, 3.0, 2.0),
-    "k12.admin_setup": (1.0, 1.0, 1.0),
+    "k12.admin_operations": (3.0, 3.0, 3.0),
+    "k12.admin_setup": (1.0, 1.0, 3.5),
     "k12.ai_generation": (1.0, 1.0, 1.0),
     "k12.file_upload": (1.0, 1.0, 1.0),
     "k12.grading": (12.0, 12.0, 55.0),
     "k12.quiz_attempt": (22.0, 22.0, 70.0),
     "k12.search": (1.0, 1.0, 1.0),
     "k12.smoke": (4.0, 4.0, 1.0),
-    "k12.student_login": (4.0, 4.0, 1.0),
-    "k12.student_submitting": (7.0, 7.0, 4.0),
-    "k12.teacher_browsing": (7.0, 7.0, 4.0),
-    "k12.teacher_setup": (2.0, 2.0, 2.0),
+    "k12.student_login": (4.0, 4.0, 2.0),
+    "k12.student_submitting": (7.0, 7.0, 5.0),
+    "k12.teacher_browsing": (7.0, 7.0, 5.0),
+    "k12.teacher_setup": (3.0, 3.0, 7.0),
 }
 """Of an iteration: its requests, the answers that it waits for one after the other, and the seconds that it
-thinks meanwhile."""
+thinks meanwhile. Logging in, which a VU does once, is not in them."""

@@ -1,0 +1,141 @@
+"""Who a VU is: it logs in once, keeps the platform's cookie, and logs in again where that has expired.
+
+The first login is the operation `POST auth/login` of the category `auth`. One after a 401 is the operation
+`POST auth/login (again)` without a category, so that no objective is weighed down by it; the metric
+`relogins` counts those that succeeded, where the scenario declares it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import wraps
+from typing import NoReturn
+
+from dmsperf_tui.engine.vu import VirtualUser
+
+API = "/api/v1"
+"""What all paths begin with, below the environment's URL."""
+LONGEST_WAIT_S = 30.0
+"""Between two tries to log in."""
+CATEGORY = "category"
+_LOGIN_TAGS = ((CATEGORY, "auth"),)
+_SESSION = "k12.session"
+_UNDECLARED = "k12.undeclared"
+
+Pairs = tuple[tuple[str, str], ...]
+Flow = Callable[[VirtualUser], Awaitable[None]]
+
+
+class LoggedOutError(Exception):
+    """The platform does not let this user in: the iteration can go no further."""
+
+
+class Session:
+    """One VU's: the user that it was dealt, and whether he is logged in."""
+
+    def __init__(self, email: str, password: str, headers: Pairs) -> None:
+        self.email = email
+        self.headers = headers
+        """What a browser would send with every request."""
+        self.open = False
+        self._password = password
+        self._refusals = 0
+        """Since the last request that was let in."""
+
+    @classmethod
+    def of(cls, vu: VirtualUser) -> Session:
+        """This VU's, the same one always. Raises LookupError where its workload was dealt no users."""
+        found = vu.memory.get(_SESSION)
+        if isinstance(found, Session):
+            return found
+        accounts: Sequence[tuple[str, str]] = vu.context.get("users", {}).get(vu.workload, ())
+        if not accounts:
+            raise LookupError(f"workload {vu.workload} has no users: set its env ROLE")
+        email, password = accounts[(vu.number - 1) % len(accounts)]
+        vu.keep_secret(password)
+        base_url: str = vu.context.get("base_url", "")
+        # From the start, so that none is 0 and not unknown.
+        count(vu, "relogins", 0)
+        made = vu.memory[_SESSION] = cls(email, password, (("Origin", base_url),) if base_url else ())
+        return made
+
+    async def enter(self, vu: VirtualUser) -> None:
+        """Logs in, unless it is; after a refusal only when some time has passed, twice as much each time.
+
+        Raises LoggedOutError where that does not work.
+        """
+        if self.open:
+            return
+        if self._refusals:
+            wait_s = min(LONGEST_WAIT_S, 2.0 ** (self._refusals - 1))
+            # Those who were refused at once are not to come back at once.
+            await vu.sleep(wait_s * vu.random.uniform(0.5, 1.0))
+        await self._log_in(vu, "POST auth/login", _LOGIN_TAGS)
+
+    async def renew(self, vu: VirtualUser) -> None:
+        """Logs in again after a 401, and counts it. Raises LoggedOutError where that does not work."""
+        await self._log_in(vu, "POST auth/login (again)", ())
+        count(vu, "relogins")
+
+    def leave(self, vu: VirtualUser) -> None:
+        """Forgets the session, as a browser that is closed does."""
+        vu.cookies.clear()
+        self.open = False
+
+    def let_in(self) -> None:
+        """A request was answered otherwise than with 401."""
+        self._refusals = 0
+
+    def refuse(self, why: str) -> NoReturn:
+        """The platform does not want this user now. Raises LoggedOutError."""
+        self.open = False
+        self._refusals += 1
+        raise LoggedOutError(f"{self.email}: {why}")
+
+    async def _log_in(self, vu: VirtualUser, name: str, tags: Pairs) -> None:
+        self.open = False
+        response = await vu.post(
+            f"{API}/auth/login",
+            name=name,
+            json={"email": self.email, "password": self._password},
+            expect=(200,),
+            headers=self.headers,
+            tags=tags,
+        )
+        if not vu.check("login successful", response.error is None and response.status == 200):
+            self.refuse("the login was refused")
+        self.open = True
+
+
+def signed_in(flow: Flow) -> Flow:
+    """Makes `flow` begin with a login, where there is none yet, and end where the platform lets the user in
+    no more: what went wrong is in the error log by then."""
+
+    @wraps(flow)
+    async def iteration(vu: VirtualUser) -> None:
+        with suppress(LoggedOutError):
+            await login(vu)
+            await flow(vu)
+
+    return iteration
+
+
+async def login(vu: VirtualUser) -> Session:
+    """Logs the VU in as the user it was dealt, once; its cookie goes with every request from then on.
+
+    Raises LoggedOutError where the platform refuses, LookupError where the workload was dealt no users.
+    """
+    session = Session.of(vu)
+    await session.enter(vu)
+    return session
+
+
+def count(vu: VirtualUser, metric: str, amount: float = 1) -> None:
+    """Adds to a counter, unless the scenario does not declare it."""
+    undeclared: set[str] = vu.shared.setdefault(_UNDECLARED, set())
+    if metric not in undeclared:
+        try:
+            vu.metrics.add(metric, amount)
+        except KeyError:
+            undeclared.add(metric)
