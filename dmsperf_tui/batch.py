@@ -122,7 +122,11 @@ class LinePrinter:
                     data = data[os.write(descriptor, data) :]
 
 
-async def _execute(config: RunConfig) -> tuple[int, Path]:
+async def execute(config: RunConfig) -> tuple[int, Path]:
+    """Runs to the end, told in lines; the exit code, and the record's folder.
+
+    Signals drain the run. Raises ConfigError for what stops it before it starts.
+    """
     host = RunHost(config, local_worker if config.in_process else process_worker)
     server = ControlServer(host)
     await server.open()
@@ -147,13 +151,19 @@ async def _execute(config: RunConfig) -> tuple[int, Path]:
     return code, host.record.folder
 
 
-def run_batch(config: RunConfig) -> int:
-    """Runs to the end and returns the exit code. Raises ConfigError for what stops it before it starts."""
-    code, folder = uvloop.run(_execute(config))
+def show(folder: Path) -> Summary | None:
+    """Writes what came of a run; its summary, where the record has one."""
     path = folder / "summary.json"
     summary = Summary.model_validate_json(path.read_bytes()) if path.is_file() else None
     if summary is not None and summary.run.state != "failed":
         sys.stdout.write(text_summary(summary))
         sys.stdout.write(f"  record: {folder}\n")
         sys.stdout.flush()
+    return summary
+
+
+def run_batch(config: RunConfig) -> int:
+    """Runs to the end and returns the exit code. Raises ConfigError for what stops it before it starts."""
+    code, folder = uvloop.run(execute(config))
+    show(folder)
     return code

@@ -16,6 +16,7 @@ from dmsperf_tui.cli.ctl import ctl
 from dmsperf_tui.cli.options import HELP, Duration, Setting, example
 from dmsperf_tui.cli.serve import serve
 from dmsperf_tui.cli.setup import setup
+from dmsperf_tui.cli.suite import suite
 from dmsperf_tui.plan.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -53,7 +54,13 @@ _refresh = click.option(
 @click.option("--data", metavar="RUN", help="Work on the data that a load phase has made.")
 @click.option("--resume", metavar="RUN", help="Go on with a load phase that was ended, or killed.")
 @click.option("--results", metavar="DIR", default="results", help="Where records go [results].")
-@click.option("--summary", metavar="FILE", help="Copy summary.json here as well.")
+@click.option("--objectives", metavar="NAME|FILE", help="Hold the run to these: a missed one fails it.")
+@click.option(
+    "--summary",
+    metavar="FILE",
+    multiple=True,
+    help="Write the summary here, too: .json, .md (Markdown) or .txt; may be given again.",
+)
 @click.option("--in-process", is_flag=True, help="Load and host in this process: for tests, small machines.")
 @click.option("--http-debug", is_flag=True, help="Print each request and answer of one VU; with --batch.")
 @click.option("--abort-on-4xx", is_flag=True, help="End the run at the first 4xx answer that is a failure.")
@@ -85,6 +92,7 @@ def cli(context: click.Context, /, batch: bool, debug: bool, refresh: float | No
 cli.add_command(serve)
 cli.add_command(ctl)
 cli.add_command(setup)
+cli.add_command(suite)
 cli.epilog = "Example: dmsperf-tui --batch --scenario dms/smoke --summary out.json"
 
 
@@ -102,6 +110,7 @@ def _options(given: dict[str, Any]) -> Options:
 
         origin = find_origin(given["resume"], Path(given["results"]), "--resume", resume=True)
         given["scenario"] = origin.scenario
+    given["environment"] = given["environment"] or _environment_by_variable()
     named = {name: given[name] for name in ("scenario", "profile", "environment") if given[name]}
     return Options(
         **named,
@@ -118,7 +127,16 @@ def _options(given: dict[str, Any]) -> Options:
         data=given["data"],
         resume=given["resume"],
         abort_on_4xx=given["abort_on_4xx"],
+        objectives=given["objectives"],
     )
+
+
+def _environment_by_variable() -> str | None:
+    from dmsperf_tui.settings.environment import environment_by_variable
+    from dmsperf_tui.settings.places import Places
+    from dmsperf_tui.settings.variables import Variables
+
+    return environment_by_variable(Places.here(), Variables.here())
 
 
 @example("dmsperf-tui attach")
@@ -145,7 +163,9 @@ def attach(run: str | None, results: str, refresh: float | None) -> None:
 
 @example("dmsperf-tui list scenarios")
 @cli.command("list", context_settings=HELP)
-@click.argument("kind", type=click.Choice(["scenarios", "profiles", "environments", "runs"]))
+@click.argument(
+    "kind", type=click.Choice(["scenarios", "suites", "profiles", "environments", "objectives", "runs"])
+)
 @click.option("--results", metavar="DIR", default="results", help="Where records are [results].")
 def list_(kind: str, results: str) -> None:
     """What there is to choose from, or the runs: active ones first, then recorded ones."""
@@ -157,7 +177,7 @@ def list_(kind: str, results: str) -> None:
     from dmsperf_tui.settings.catalogue import catalogue
 
     entries = catalogue(kind)
-    width = max(len(entry.name) for entry in entries)
+    width = max((len(entry.name) for entry in entries), default=0)
     for entry in entries:
         click.echo(f"{entry.name:<{width}}  {entry.title}")
         for line in (entry.description, f"✗ {entry.problem}" if entry.problem else ""):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dmsperf_tui.cli.options import HELP, Duration, example
+from dmsperf_tui.cli.options import HELP, Duration, Setting, example
 from dmsperf_tui.plan.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -43,6 +43,22 @@ _SHARE = click.FloatRange(0, 1)
 @click.option(
     "--client-secret", default="", envvar="CLIENT_SECRET", help="Its secret [made up, or CLIENT_SECRET]."
 )
+@click.option(
+    "--k12-password",
+    default="",
+    envvar="K12_PASSWORD",
+    help="Of every user of the K-12 platform [made up, or K12_PASSWORD].",
+)
+@click.option(
+    "--k12-latency",
+    type=Setting(),
+    multiple=True,
+    metavar="CATEGORY=LATENCY",
+    help="Of a category of endpoints, as gradebook=2s, or of all but ai, as all=5ms; may be repeated "
+    "[ai=lognormal 2s p99 8s].",
+)
+@click.option("--k12-session-ttl", type=Duration(), default=1800.0, help="How long a log-in lasts [30m].")
+@click.option("--k12-ai-limit", default="300/1m", help="AI generations in a fixed window [300/1m].")
 @click.option("--until-eof", is_flag=True, hidden=True)
 @click.pass_context
 def serve(
@@ -66,16 +82,21 @@ def serve(
     qualifier: tuple[str, ...],
     client_id: str,
     client_secret: str,
+    k12_password: str,
+    k12_latency: tuple[tuple[str, str], ...],
+    k12_session_ttl: float,
+    k12_ai_limit: str,
     until_eof: bool,
 ) -> None:
-    """Start the embedded DMS and CMS, a stand-in on this machine, until Ctrl-C.
+    """Start the embedded DMS, CMS and K-12 platform, stand-ins on this machine, until Ctrl-C.
 
     Until then it is an environment of this user, `--env embedded:PORT`. Its first line on standard output is
-    one JSON object: url, cms_url, vintage, client_id, client_secret and pid.
+    one JSON object: url, cms_url, vintage, client_id, client_secret, k12_password and pid.
     """
     from dmsperf_tui.standin.app import AppOptions
     from dmsperf_tui.standin.breaker import BreakerSettings
     from dmsperf_tui.standin.faults import Knobs
+    from dmsperf_tui.standin.k12 import K12Options
     from dmsperf_tui.standin.rate_limit import RateLimit
     from dmsperf_tui.standin.server import StandinOptions, serve
     from dmsperf_tui.standin.vintage import Vintage
@@ -103,6 +124,7 @@ def serve(
             circuit_breaker=BreakerSettings.of(played) if circuit_breaker else None,
             tenant=tenant,
             qualifiers=tuple(_qualifier(each) for each in qualifier),
+            k12=K12Options(k12_password, k12_latency, k12_session_ttl, RateLimit.read(k12_ai_limit)),
         )
         known = _Known(app.tenant, tuple(value for _, value in app.qualifiers))
         ready = None if until_eof else known.enter

@@ -20,6 +20,7 @@ from pydantic import (
 from dmsperf_tui.plan.errors import ConfigError, nearest
 from dmsperf_tui.plan.executors import EXECUTORS
 from dmsperf_tui.plan.metrics import MetricType
+from dmsperf_tui.plan.scenario import System
 from dmsperf_tui.plan.units import parse_duration_s
 
 
@@ -34,6 +35,7 @@ Duration = Annotated[float, BeforeValidator(_duration)]
 """Seconds, written `30s`, `5m`, `1h30m`, `250ms`."""
 Regular = Annotated[Duration, Field(ge=1)]
 Name = Annotated[str, Field(pattern=r"^[0-9a-zA-Z_-]+$")]
+MetricName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
 
 
 def _text(value: Any) -> Any:
@@ -228,16 +230,18 @@ class ThresholdSpec(File):
 class ScenarioFile(File):
     title: str = ""
     description: str = ""
-    system: Literal["dms", "http"] = "http"
+    system: System = "http"
     warm_up: Duration = 0.0
     """The first part of the plan, which is in no total; not in k6."""
     max_duration: Duration | None = None
     """How long a run may be made by `extend`; twice the plan by default, 8 h at most."""
+    objectives: str | None = None
+    """The objectives that the run is shown with, by name or file; not in k6."""
     setup: str | None = None
     teardown: str | None = None
     data: dict[Name, str] = {}
     """CSV and JSON files beside the scenario: `vu.data[NAME]`."""
-    metrics: dict[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")], MetricType] = {}
+    metrics: dict[MetricName, MetricType] = {}
     """Custom metrics that the flows add to."""
     workloads: dict[Name, Annotated[AnyWorkload, Field(discriminator="executor")]] = Field(min_length=1)
     thresholds: dict[str, list[str | ThresholdSpec]] = {}

@@ -94,6 +94,20 @@ class Threshold:
         return replace(self, window_s=window_s, delay_abort_s=self.delay_abort_s / speedup)
 
 
+def room(expression: str, value: float) -> float | None:
+    """How far `value` is from the bound of `expression`, as a share of it: negative beyond it.
+
+    None where there is no such share: of words, of `==` and `!=`, of a bound of 0.
+    """
+    match = _EXPRESSION.fullmatch(expression)
+    if match is None or match["operator"][0] not in "<>":
+        return None
+    bound = float(match["bound"])
+    if bound <= 0:
+        return None
+    return (bound - value if match["operator"][0] == "<" else value - bound) / bound
+
+
 def _parse_metric(
     text: str, custom: Mapping[str, MetricType]
 ) -> tuple[str, MetricType, tuple[tuple[str, str], ...]]:

@@ -180,6 +180,29 @@ class ThresholdPart(_Part):
     """When a window or segment broke it, in seconds since the start of load."""
 
 
+class ObjectivePart(_Part):
+    """What the service should reach, and what it did."""
+
+    group: str
+    title: str
+    metric: str
+    """Empty: nothing measures it."""
+    expression: str
+    """Words where nothing measures it; empty: it is shown, and held against nothing."""
+    value: float | None
+    """None: not measured."""
+    unit: str = "ms"
+    """ms, share (0 to 1), /s, /min, VUs, or empty."""
+    ok: bool | None
+    """None: not measured, or held against nothing."""
+    level: str = ""
+    """The worst level reached."""
+    level_expression: str = ""
+    """What that level begins at."""
+    margin: float | None = None
+    """How far the value is from the bound, as a share of it: negative beyond it."""
+
+
 class CheckPart(_Part):
     name: str
     passes: int
@@ -240,6 +263,7 @@ class Summary(_Part):
     entities: list[EntityPart] = []
     segments: list[Segment]
     thresholds: list[ThresholdPart]
+    objectives: list[ObjectivePart] = []
     checks: list[CheckPart]
     errors: list[ErrorPart]
     events: list[EventPart]

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from dmsperf_tui.plan.metrics import BUILT_IN
 from dmsperf_tui.plan.units import format_clock, format_duration
+from dmsperf_tui.report.figures import duration, number, size
+from dmsperf_tui.report.objectives import objective_lines
 from dmsperf_tui.report.summary import Counter, Gauge, Rate, Summary, ThresholdPart, Trend
 
 _HTTP = ("http_req_response_time", "http_req_duration", "http_req_failed", "http_reqs")
@@ -21,29 +23,6 @@ _EXECUTION = (
 )
 _NETWORK = ("data_received", "data_sent")
 _OPERATION_WIDTH = 44
-
-
-def number(value: float) -> str:
-    """A count or rate without noise: 9812, 96.4, 0.08."""
-    return f"{value:.0f}" if value == int(value) or abs(value) >= 100 else f"{value:.4g}"
-
-
-def duration(value_ms: float) -> str:
-    """k6's spelling, in whole microseconds below a millisecond: 437µs, 148.21ms, 2.03s."""
-    if round(value_ms, 2) >= 1000:
-        return f"{value_ms / 1000:.2f}s"
-    if round(value_ms, 3) >= 1:
-        return f"{value_ms:.2f}ms"
-    return f"{value_ms * 1000:.0f}µs" if value_ms else "0s"
-
-
-def size(value: float) -> str:
-    """Bytes in powers of 1000, three digits of them: 999 B, 1.23 kB, 50 MB, 1234 GB."""
-    unit, *larger = ("B", "kB", "MB", "GB")
-    while larger and round(value) >= 1000:
-        unit, *larger = larger
-        value /= 1000
-    return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.3g} {unit}"
 
 
 def _trend(trend: Trend) -> str:
@@ -94,12 +73,15 @@ def threshold_value(threshold: ThresholdPart) -> str:
 
 
 def _thresholds(summary: Summary) -> Iterator[str]:
-    if not summary.thresholds:
+    # Objectives that gate are thresholds as well; what was not measured of them is told among them.
+    absent = {(one.metric, one.expression) for one in summary.objectives if one.value is None}
+    shown = [one for one in summary.thresholds if (one.metric, one.expression) not in absent]
+    if not shown:
         return
     yield "  █ THRESHOLDS"
     yield ""
     metric = ""
-    for threshold in summary.thresholds:
+    for threshold in shown:
         if threshold.metric != metric:
             if metric:
                 yield ""
@@ -225,6 +207,7 @@ def text_summary(summary: Summary) -> str:
     """What a terminal or a CI log shows at the end of a run."""
     lines: list[str] = [""]
     lines += _thresholds(summary)
+    lines += objective_lines(summary)
     lines += ["  █ TOTAL RESULTS", ""]
     lines += _checks(summary)
     names = dict.fromkeys(metric.partition("{")[0] for metric in summary.metrics)

@@ -90,7 +90,20 @@ def status_lines(snapshot: RunSnapshot) -> list[str]:
     marks = {True: "✓", False: "✗", None: "-"}
     if snapshot.message:
         lines.append(f"note       {snapshot.message}")
-    lines += [f"threshold  {marks[row.ok]} {row.metric} {row.expression}" for row in snapshot.thresholds]
+    absent = {(row.metric, row.expression) for row in snapshot.objectives if row.value is None}
+    lines += [
+        f"threshold  {marks[row.ok]} {row.metric} {row.expression}"
+        for row in snapshot.thresholds
+        if (row.metric, row.expression) not in absent
+    ]
+    if snapshot.objectives:
+        met, missed = (sum(row.ok is ok for row in snapshot.objectives) for ok in (True, False))
+        lines.append(f"objectives {info.objectives}: {met} met, {missed} missed, {len(absent)} not measured")
+        lines += [
+            f"missed     {row.title}: {row.expression}, measured {row.value:.6g}"
+            for row in snapshot.objectives
+            if row.ok is False and row.value is not None
+        ]
     return lines
 
 

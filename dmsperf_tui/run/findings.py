@@ -26,10 +26,12 @@ def findings(run: Run) -> tuple[str, ...]:
     found += run.plateaus.findings()
     found += [_list_behind(run, workload) for workload in run.config.plan.workloads]
     if run.state.over:
+        # Of objectives it is normal, and said with them.
+        objectives = {(row.metric, row.expression) for row in run.objectives_now}
         found += [
             f"threshold {row.metric} {row.expression} judged nothing: no sample carried these tags"
             for row in run.thresholds_now
-            if row.value is None and "{" in row.metric
+            if row.value is None and "{" in row.metric and (row.metric, row.expression) not in objectives
         ]
     return tuple(text for text in found if text)
 

@@ -71,6 +71,8 @@ class RunHost:
                 rate_plan=config.plan.rate_corners,
                 open=config.plan.open,
                 warm_up_s=config.plan.warm_up_ns / NS_PER_S,
+                objectives=config.objectives.name if config.objectives else "",
+                objectives_gate=config.objectives_gate,
             ),
             on_second=self.record.second,
             on_event=self.record.event,

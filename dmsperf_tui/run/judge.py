@@ -19,6 +19,10 @@ _NO_BUCKETS = ("avg", "min", "max")
 _Tags = Mapping[str, Mapping[str, str]]
 """Each workload's own tags, by its name."""
 _UNTAGGED: _Tags = {}
+_Selection = tuple[str, tuple[tuple[str, str], ...]]
+"""A metric and the tags that its samples carry."""
+_OFTEN = (50.0, 90.0, 95.0, 99.0)
+"""Percentiles that are asked for together: each costs a sort, all of them one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +71,29 @@ class _Part:
                 return self.newest
 
 
-def value_of(
-    threshold: Threshold, totals: Totals, counts: Counts, tags_by_workload: _Tags = _UNTAGGED
-) -> float | None:
-    """Milliseconds for a trend, a share for a rate; None without samples, or of a counter without time."""
-    return _part_of(threshold, totals, counts, tags_by_workload).value(threshold)
+class Readings:
+    """Values of some totals at one instant: however many judge one trend, it is merged and sorted once."""
+
+    def __init__(self, totals: Totals, counts: Counts, tags_by_workload: _Tags = _UNTAGGED) -> None:
+        self._totals = totals
+        self._counts = counts
+        self._tags_by_workload = tags_by_workload
+        self._trends: dict[_Selection, Histogram] = {}
+        self._often: dict[_Selection, dict[float, int]] = {}
+
+    def value(self, threshold: Threshold) -> float | None:
+        """Milliseconds of a trend, a share of a rate; None without samples, or of a counter without time."""
+        if threshold.type is not MetricType.TREND:
+            return _part_of(threshold, self._totals, self._counts, self._tags_by_workload).value(threshold)
+        selection = threshold.name, threshold.tags
+        if selection not in self._trends:
+            self._trends[selection] = self._totals.trend(*selection)
+        trend, percentile = self._trends[selection], threshold.percentile
+        if percentile not in _OFTEN or not trend.count:
+            return _trend_value(threshold, trend)
+        if selection not in self._often:
+            self._often[selection] = dict(zip(_OFTEN, trend.percentiles_us(_OFTEN), strict=True))
+        return self._often[selection][percentile] / 1000
 
 
 def _part_of(threshold: Threshold, totals: Totals, counts: Counts, tags_by_workload: _Tags) -> _Part:
@@ -275,7 +297,7 @@ class Judge:
         for watch in self._unbroken():
             watch.finish(at_s)
 
-    def rows(self, totals: Totals, counts: Counts) -> tuple[ThresholdRow, ...]:
+    def rows(self, readings: Readings) -> tuple[ThresholdRow, ...]:
         """Each threshold with its value; one without data is undecided, which passes at the end (k6)."""
         rows: list[ThresholdRow] = []
         for index, threshold in enumerate(self._thresholds):
@@ -284,7 +306,7 @@ class Judge:
                 ok = None if watch.value is None else watch.broken_s is None
                 row = ThresholdRow(threshold.metric, threshold.expression, ok, watch.value, watch.broken_s)
             else:
-                value = value_of(threshold, totals, counts, self._tags_by_workload)
+                value = readings.value(threshold)
                 ok = None if value is None else threshold.holds(value)
                 row = ThresholdRow(threshold.metric, threshold.expression, ok, value)
             rows.append(row)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,7 +20,10 @@ import tomli_w
 from dmsperf_tui.engine.messages import Sample
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.report.interval_log import IntervalLog
+from dmsperf_tui.report.markdown import markdown_summary
 from dmsperf_tui.report.summary import Summary
+from dmsperf_tui.report.text import text_summary
+from dmsperf_tui.report.written import check_writable, in_form, replace_file
 from dmsperf_tui.run.entity_store import EntityStore
 from dmsperf_tui.run.snapshot import EventRow, TimelineRow
 from dmsperf_tui.run.statistics import ErrorGroup, Second
@@ -48,23 +51,13 @@ class Record:
         self.entities = EntityStore(folder, self._guard)
 
     @classmethod
-    def create(cls, results: Path, run_id: str, scenario: str, copy: Path | None = None) -> Record:
-        """Makes the run's folder. `copy` is where else the summary will go.
+    def create(cls, results: Path, run_id: str, scenario: str, copies: Iterable[Path] = ()) -> Record:
+        """Makes the run's folder. `copies` are where else the summary will go.
 
-        Raises ConfigError when either cannot be written, or the disk is full.
+        Raises ConfigError when one of them cannot be written, or the disk is full.
         """
-        if copy is not None:
-            try:
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                probe = copy.with_name(f".{copy.name}.{os.getpid()}")
-                probe.touch()
-                probe.unlink()
-            except OSError as fault:
-                raise ConfigError(
-                    f"cannot be written ({fault.strerror})",
-                    file=str(copy),
-                    mend="name another: --summary FILE",
-                ) from None
+        for copy in copies:
+            check_writable(copy)
         started = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%SZ")
         folder = results / f"{started}-{re.sub(r'[^0-9A-Za-z]+', '-', scenario)}-{run_id}"
         try:
@@ -114,13 +107,17 @@ class Record:
     def summary_due(self) -> bool:
         return time.monotonic() - self._summary_at >= SUMMARY_EVERY_S
 
-    def summary(self, summary: Summary, copy: Path | None = None) -> None:
-        """Replaces `summary.json` atomically, and writes `copy` too."""
+    def summary(self, summary: Summary, copies: Iterable[Path] = ()) -> None:
+        """Replaces `summary.json` atomically, and writes `copies` too, each in the form of its suffix."""
         self._summary_at = time.monotonic()
-        text = summary.to_json().encode()
-        self._guard(lambda: _replace(self.folder / "summary.json", text))
-        if copy is not None:
-            self._guard(lambda: _replace(copy, text))
+        for path in (self.folder / "summary.json", *copies):
+            data = in_form(
+                path,
+                json=summary.to_json,
+                text=lambda: text_summary(summary),
+                markdown=lambda: markdown_summary(summary),
+            )
+            self._guard(partial(replace_file, path, data))
 
     def log(self, name: str) -> IO[bytes]:
         """A file for a worker's standard error."""
@@ -152,15 +149,3 @@ class Record:
             if not self._complained:
                 self._complained = True
                 self.complain(f"the record is incomplete: {self.folder} cannot be written ({fault.strerror})")
-
-
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(data)
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -26,6 +26,7 @@ from dmsperf_tui.run.snapshot import (
     FailureRow,
     HealthRow,
     ListRow,
+    ObjectiveRow,
     OperationRow,
     RunInfo,
     RunSnapshot,
@@ -166,6 +167,7 @@ def _snapshot(folder: Path, summary: Summary) -> RunSnapshot:
     )
     manifest, run, plan = summary.manifest, summary.run, _plan(summary)
     planned = {workload.name: workload for workload in plan.workloads} if plan else {}
+    objectives = manifest.get("objectives") or {}
     failed = summary.metrics.get("http_req_failed")
     durations = summary.metrics.get("http_req_duration")
     responses = summary.metrics.get("http_req_response_time")
@@ -186,6 +188,8 @@ def _snapshot(folder: Path, summary: Summary) -> RunSnapshot:
             speedup=float(manifest.get("speedup", 1.0)),
             open=bool(summary.workloads) and all(w.max_vus for w in summary.workloads.values()),
             warm_up_s=run.warm_up_s,
+            objectives=str(objectives.get("name", "")),
+            objectives_gate=bool(objectives.get("gate")),
         ),
         state=state,
         elapsed_s=max(run.duration_s, float(len(rows)) - run.paused_s if state is RunState.CRASHED else 0.0),
@@ -241,6 +245,20 @@ def _snapshot(folder: Path, summary: Summary) -> RunSnapshot:
                 row.broken_s,
             )
             for row in summary.thresholds
+        ),
+        objectives=tuple(
+            ObjectiveRow(
+                group=row.group,
+                title=row.title,
+                metric=row.metric,
+                expression=row.expression,
+                value=row.value,
+                ok=row.ok,
+                level=row.level,
+                level_expression=row.level_expression,
+                unit=row.unit,
+            )
+            for row in summary.objectives
         ),
         checks=tuple(CheckRow(row.name, row.passes, row.fails) for row in summary.checks),
         errors=tuple(

@@ -13,7 +13,8 @@ from dmsperf_tui.plan.scenario import WorkloadPlan
 from dmsperf_tui.plan.steering import LevelChange, Steering
 from dmsperf_tui.plan.units import NS_PER_S
 from dmsperf_tui.run.iterations import SharedIterations
-from dmsperf_tui.run.judge import Counts, Judge
+from dmsperf_tui.run.judge import Counts, Judge, Readings
+from dmsperf_tui.run.objectives import objective_rows
 from dmsperf_tui.run.plateaus import Plateaus
 from dmsperf_tui.run.snapshot import (
     EventRow,
@@ -25,6 +26,7 @@ from dmsperf_tui.run.snapshot import (
 )
 from dmsperf_tui.run.statistics import ErrorGroup, Second, Statistics
 from dmsperf_tui.run.timeline import Levels, Timeline
+from dmsperf_tui.run.totals import Totals
 from dmsperf_tui.run.verdict import Verdict
 from dmsperf_tui.run.view import snapshot_of
 from dmsperf_tui.run.worklist import Pace, WorkList
@@ -84,7 +86,8 @@ class Run:
         self.events: list[EventRow] = []
         self.verdict = Verdict()
         self.plateaus = Plateaus()
-        self.judge = Judge(plan.thresholds, {workload.name: workload.tags for workload in plan.workloads})
+        self._tags = {workload.name: workload.tags for workload in plan.workloads}
+        self.judge = Judge(plan.thresholds, self._tags)
         self.timeline = Timeline(self.levels, warm_up=plan.warm_up_ns > 0)
         self.statistics = Statistics(
             self._close_second,
@@ -125,6 +128,7 @@ class Run:
         self.last: Second | None = None
         """The newest closed second."""
         self.thresholds_now: tuple[ThresholdRow, ...] = ()
+        self.objectives_now = objective_rows(config.objectives, Readings(Totals(), Counts(0.0)))
         self.changed = asyncio.Event()
         """Set whenever something that a viewer should see at once has changed."""
         self._on_second = on_second
@@ -419,15 +423,21 @@ class Run:
         """Time under load of the closed seconds, warm-up and pauses left out."""
         return self.timeline.measured_s
 
+    def readings(self) -> Readings:
+        """What thresholds and objectives are judged by."""
+        return Readings(self.statistics.totals, self.counts(), self._tags)
+
     def thresholds(self) -> tuple[ThresholdRow, ...]:
-        return self.judge.rows(self.statistics.totals, self.counts())
+        return self.judge.rows(self.readings())
 
     def judge_now(self) -> ThresholdRow | None:
-        """Thresholds are judged at each tick, not for each snapshot: percentiles cost.
+        """Thresholds and objectives are judged at each tick, not for each snapshot: percentiles cost.
 
         Returns the one that is to end the run, if any is.
         """
-        self.thresholds_now = self.thresholds()
+        readings = self.readings()
+        self.thresholds_now = self.judge.rows(readings)
+        self.objectives_now = objective_rows(self.config.objectives, readings)
         return self.judge.aborting(self.thresholds_now, self.elapsed_ns / NS_PER_S)
 
     def snapshot(self, first_row: int = 0) -> RunSnapshot:

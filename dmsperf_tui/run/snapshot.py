@@ -224,6 +224,29 @@ class ThresholdRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectiveRow:
+    """What a service should reach, and what it does reach."""
+
+    group: str
+    """Its heading: `Response times`, `Concurrency`, `Measures`."""
+    title: str
+    metric: str
+    """Empty: nothing measures it."""
+    expression: str
+    """`p(95)<300`; words where nothing measures it."""
+    value: float | None
+    """None: not measured."""
+    ok: bool | None
+    """None: not measured, or nothing to hold it against."""
+    level: str = ""
+    """The worst level reached, by its name in the objectives' file."""
+    level_expression: str = ""
+    """What that level begins at: `p(95)>450`."""
+    unit: str = "ms"
+    """ms, share, /s, /min, VUs, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckRow:
     name: str
     passes: int
@@ -290,6 +313,10 @@ class RunInfo:
     open: bool = False
     """All workloads have a rate: response time and rate are the headline."""
     warm_up_s: float = 0.0
+    objectives: str = ""
+    """The name of their file; empty: there are none."""
+    objectives_gate: bool = False
+    """They were asked for with `--objectives`: a missed one is a failed threshold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +357,7 @@ class RunSnapshot:
     lists: tuple[ListRow, ...] = ()
     operations: tuple[OperationRow, ...] = ()
     thresholds: tuple[ThresholdRow, ...] = ()
+    objectives: tuple[ObjectiveRow, ...] = ()
     checks: tuple[CheckRow, ...] = ()
     errors: tuple[ErrorRow, ...] = ()
     """Newest first."""

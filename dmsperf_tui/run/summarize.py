@@ -22,7 +22,7 @@ from dmsperf_tui.plan.metrics import (
     MetricType,
 )
 from dmsperf_tui.plan.scenario import WorkloadPlan
-from dmsperf_tui.plan.thresholds import Threshold
+from dmsperf_tui.plan.thresholds import Threshold, room
 from dmsperf_tui.plan.units import NS_PER_S
 from dmsperf_tui.report.hdr import encoded
 from dmsperf_tui.report.summary import (
@@ -33,6 +33,7 @@ from dmsperf_tui.report.summary import (
     ErrorPart,
     EventPart,
     Gauge,
+    ObjectivePart,
     Operation,
     Rate,
     RunPart,
@@ -48,6 +49,7 @@ from dmsperf_tui.run.run import Run
 from dmsperf_tui.run.snapshot import TimelineRow
 from dmsperf_tui.run.timeline import SegmentTotals
 from dmsperf_tui.run.totals import DURATION, OperationTotals, Tags, Totals, gauge_of, trend_of
+from dmsperf_tui.settings.config import RunConfig
 from dmsperf_tui.settings.environment import public
 
 _PERCENTILES = (50, 90, 95, 99, 99.9)
@@ -109,7 +111,8 @@ def _metrics(run: Run, seconds: float) -> dict[str, _Metric]:
         if custom is not None:
             metrics[name] = custom
     for threshold in run.config.plan.thresholds:
-        part = _selected(totals, threshold, seconds) if threshold.tags else None
+        new = threshold.tags and threshold.metric not in metrics
+        part = _selected(totals, threshold, seconds) if new else None
         if part is not None:
             metrics[threshold.metric] = part
     return metrics
@@ -253,6 +256,19 @@ def _timeline(rows: list[TimelineRow]) -> list[TimelinePoint]:
     return [_point(rows[start : start + width]) for start in range(0, len(rows), width)]
 
 
+def _objectives(config: RunConfig) -> dict[str, Any] | None:
+    found = config.objectives
+    if found is None:
+        return None
+    return {
+        "name": found.name,
+        "title": found.title,
+        "system": found.system,
+        "gate": config.objectives_gate,
+        "levels": found.levels,
+    }
+
+
 def _manifest(run: Run) -> dict[str, Any]:
     config = run.config
     return {
@@ -272,6 +288,7 @@ def _manifest(run: Run) -> dict[str, Any]:
         "scenario": config.scenario_source,
         "profile": config.profile.values,
         "sources": config.sources,
+        "objectives": _objectives(config),
         "origin": config.origin.run if config.origin else None,
         "resumed": config.origin is not None and config.origin.resume,
         "preflight": [
@@ -345,6 +362,21 @@ def summarize(run: Run, started_at: float | None, ended_at: float | None) -> Sum
                 broken_s=row.broken_s,
             )
             for row in run.thresholds()
+        ],
+        objectives=[
+            ObjectivePart(
+                group=row.group,
+                title=row.title,
+                metric=row.metric,
+                expression=row.expression,
+                value=row.value,
+                unit=row.unit,
+                ok=row.ok,
+                level=row.level,
+                level_expression=row.level_expression,
+                margin=None if row.value is None else room(row.expression, row.value),
+            )
+            for row in snapshot.objectives
         ],
         checks=[CheckPart(name=row.name, passes=row.passes, fails=row.fails) for row in snapshot.checks],
         errors=[

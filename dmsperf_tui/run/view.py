@@ -16,6 +16,7 @@ from dmsperf_tui.run.snapshot import (
     ErrorRow,
     HealthRow,
     ListRow,
+    ObjectiveRow,
     OperationRow,
     RunSnapshot,
     ThresholdRow,
@@ -70,6 +71,7 @@ def snapshot_of(run: Run, first_row: int) -> RunSnapshot:
         lists=tuple(list_row(run, name) for name in run.lists),
         operations=tuple(_operation_row(key, rows, seconds) for key, rows in totals.by_name().items()),
         thresholds=tuple(_threshold_row(run, row) for row in run.thresholds_now),
+        objectives=tuple(_objective_row(run, row) for row in run.objectives_now),
         checks=tuple(CheckRow(name, *counts) for name, counts in totals.checks().items()),
         errors=tuple(
             error_row(group)
@@ -158,8 +160,19 @@ def list_row(run: Run, workload: str) -> ListRow:
 
 def _threshold_row(run: Run, row: ThresholdRow) -> ThresholdRow:
     """A count that has not begun is no failure yet: its workload may come later."""
+    if _may_come(run, row):
+        return replace(row, ok=None)
     begun = run.state.over or row.value != 0 or not row.expression.startswith("count")
     return row if begun or row.ok is not False else replace(row, ok=None, value=None)
+
+
+def _objective_row(run: Run, row: ObjectiveRow) -> ObjectiveRow:
+    return replace(row, ok=None, level="", level_expression="") if _may_come(run, row) else row
+
+
+def _may_come(run: Run, row: ThresholdRow | ObjectiveRow) -> bool:
+    """The most VUs are not reached before the plan comes to them."""
+    return not run.state.over and row.ok is False and row.metric == "vus_max" and ">" in row.expression
 
 
 def _newest(run: Run, column: str, metric: str) -> float | None:

@@ -26,14 +26,15 @@ def overrides(options: Options) -> list[tuple[str, ...]]:
         found.append(("--data", options.data))
     if options.resume is not None:
         found.append(("--resume", options.resume))
+    if options.objectives is not None:
+        found.append(("--objectives", options.objectives))
     if options.abort_on_4xx:
         found.append(("--abort-on-4xx",))
     if options.in_process:
         found.append(("--in-process",))
     if options.results != Options().results:
         found.append(("--results", options.results))
-    if options.summary is not None:
-        found.append(("--summary", options.summary))
+    found += [("--summary", file) for file in options.summary]
     found += [("--set", f"{key}={public(key, text)}") for key, text in options.settings.items()]
     return found
 

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_serializer
 
 from dmsperf_tui.plan.errors import ConfigError, nearest
+from dmsperf_tui.plan.objectives import ObjectiveSet
 from dmsperf_tui.plan.scenario import Plan, parse_plan
+from dmsperf_tui.settings.accounts import with_people
 from dmsperf_tui.settings.environment import EMBEDDED, Environment, load_environment
 from dmsperf_tui.settings.masking import masked
+from dmsperf_tui.settings.objectives import choose_objectives
 from dmsperf_tui.settings.origin import Origin, find_origin
 from dmsperf_tui.settings.places import Places
-from dmsperf_tui.settings.profile import PROFILE_KEYS, Profile, behind, load_profile
+from dmsperf_tui.settings.profile import Profile, behind, load_profile
+from dmsperf_tui.settings.profile_tables import PROFILE_KEYS
 from dmsperf_tui.settings.references import assign, fill, from_mapping
 from dmsperf_tui.settings.toml_file import TomlFile, shown
 from dmsperf_tui.settings.variables import Variables
-from dmsperf_tui.systems.registry import check_flow, check_list
+from dmsperf_tui.systems.registry import PEOPLED, check_flow, check_list
 
 DEFAULT_SCENARIO = "dms/smoke"
 DEFAULT_PROFILE = "dev"
@@ -43,7 +47,8 @@ class Options:
     settings: Mapping[str, str] = field(default_factory=dict)
     """`--set`: dotted keys of the scenario or the profile."""
     results: str = "results"
-    summary: str | None = None
+    summary: tuple[str, ...] = ()
+    """Where the summary goes as well: the record in JSON, `.md` Markdown, `.txt` the text."""
     in_process: bool = False
     http_debug: bool = False
     data: str | None = None
@@ -51,6 +56,8 @@ class Options:
     resume: str | None = None
     """The run whose load phase is gone on with."""
     abort_on_4xx: bool = False
+    objectives: str | None = None
+    """The objectives to hold the run to, by name or file; `none` hides the scenario's own."""
     content: Mapping[str, Any] | None = None
     """The scenario's content, where it is not a file."""
 
@@ -71,9 +78,13 @@ class RunConfig(BaseModel):
     seed: int
     speedup: float
     results: Path
-    summary: Path | None
+    summary: tuple[Path, ...]
     sources: dict[str, str]
     """Where each value came from."""
+    objectives: ObjectiveSet | None = None
+    """Those that concern this run."""
+    objectives_gate: bool = False
+    """They are among the plan's thresholds."""
     in_process: bool = False
     """The load runs in the host's own process."""
     http_debug: bool = False
@@ -106,6 +117,9 @@ def resolve(options: Options, places: Places | None = None, variables: Variables
         file = TomlFile(Path.cwd() / options.scenario, "", dict(options.content))
     else:
         file = TomlFile.read(places.find("scenarios", options.scenario, "scenario"))
+        if "steps" in file.data and "workloads" not in file.data:
+            mend = f"use: dmsperf-tui suite {options.scenario}"
+            raise ConfigError("is a suite, not a scenario", file=shown(file.path), mend=mend)
     name = options.scenario
     if name.endswith(".toml"):
         name = Path(name).stem
@@ -128,6 +142,12 @@ def resolve(options: Options, places: Places | None = None, variables: Variables
         if error.key in of_scenario:
             raise error.located(file=f"flag --set {error.key}", key="") from None
         raise (file.locate(error) if error.key else error) from None
+    _check_system(plan, environment)
+    if plan.system in PEOPLED:
+        environment = with_people(environment, places, variables)
+    chosen = choose_objectives(options.objectives, file, plan, places)
+    if chosen is not None and chosen.gate:
+        plan = replace(plan, thresholds=chosen.objectives.beside(plan.thresholds))
     if options.http_debug and plan.peak_vus > 1:
         raise ConfigError(
             f"prints the requests of one VU, and {plan.name} has up to {plan.peak_vus}",
@@ -154,14 +174,27 @@ def resolve(options: Options, places: Places | None = None, variables: Variables
         seed=_seed(options, origin),
         speedup=options.speedup,
         results=Path(options.results).resolve(),
-        summary=Path(options.summary).resolve() if options.summary else None,
-        sources=_sources(options, profile, file),
+        summary=tuple(Path(file).resolve() for file in options.summary),
+        sources=_sources(options, profile, file) | (chosen.sources if chosen else {}),
+        objectives=chosen.objectives if chosen else None,
+        objectives_gate=chosen is not None and chosen.gate,
         in_process=options.in_process or options.http_debug,
         http_debug=options.http_debug,
         abort_on_4xx=options.abort_on_4xx or (variables.get("ABORT_ON_4XX") or ("",))[0] == "true",
         origin=origin,
         profile_keys=behind(used, listed=any(one.entities is not None for one in plan.workloads)),
     )
+
+
+def _check_system(plan: Plan, environment: Environment) -> None:
+    """A scenario of plain requests can be aimed at anything, any other at its own kind of system alone."""
+    kind = environment.system
+    if kind is not None and plan.system not in (kind, "http"):
+        raise ConfigError(
+            f"{environment.name} is a {kind} environment, and {plan.name} is for {plan.system}",
+            key="--env",
+            mend="name another environment, or another scenario",
+        )
 
 
 def _origin(options: Options, environment: Environment, settings: Mapping[str, str]) -> Origin | None:

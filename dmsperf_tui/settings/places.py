@@ -12,6 +12,9 @@ _PACKED = _PACKAGE / "defaults"
 DEFAULTS = _PACKED if _PACKED.is_dir() else _PACKAGE.parent
 """The files that ship with the tool: in the wheel under `defaults/`, in a checkout its own top level."""
 
+SUITES = "scenarios/suites"
+"""The folder of the suites."""
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -26,11 +29,16 @@ class Places:
         return cls(tuple(folders))
 
     def names(self, kind: str) -> dict[str, Path]:
-        """Every `NAME.toml` under the folder `kind`, by its name with its subfolder (`dms/smoke`)."""
+        """Every `NAME.toml` under the folder `kind`, by its name with its subfolder (`dms/smoke`).
+
+        Suites stand below the scenarios, and are none.
+        """
         found: dict[str, Path] = {}
         for folder in self.folders:
             root = folder / kind
             for path in sorted(root.rglob("*.toml")):
+                if kind != SUITES and path.is_relative_to(folder / SUITES):
+                    continue
                 found.setdefault(path.relative_to(root).with_suffix("").as_posix(), path)
         return dict(sorted(found.items()))
 

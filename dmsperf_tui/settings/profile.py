@@ -7,78 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dmsperf_tui.plan.errors import ConfigError, nearest
-from dmsperf_tui.plan.scenario_file import Duration, explain
+from dmsperf_tui.plan.scenario_file import explain
 from dmsperf_tui.settings.places import Places
+from dmsperf_tui.settings.profile_tables import DATA, PROFILE_KEYS, ProfileFile
 from dmsperf_tui.settings.references import scalar
 from dmsperf_tui.settings.toml_file import TomlFile
 from dmsperf_tui.settings.variables import DOTENV, Variables
 
-
-class _Table(BaseModel):
-    # The descriptions are what the screen says of the values.
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Data(_Table):
-    schools: int = Field(10, ge=1, description="Schools of the district.")
-    students: int = Field(100, ge=1, description="Students of the district, dealt to its schools.")
-    staff: int = Field(20, ge=0, description="Members of staff of the district.")
-    courses_per_school: int = Field(10, ge=0, description="Courses that each school offers.")
-    sections_per_course: int = Field(3, ge=0, description="Sections (classes) of each course.")
-    prefix: str = Field(
-        "",
-        max_length=8,
-        pattern=r"^[0-9A-Za-z]*$",
-        description="Begins every key that is made; the run's id by default, so that no run meets another's "
-        "data.",
-    )
-    first_school_id: int = Field(
-        0,
-        ge=0,
-        le=10**14,
-        description="The schools' ids count from here; derived from the prefix by default (0). Set both "
-        "together: schools of two prefixes with the same ids are the same schools.",
-    )
-    school_year: int = Field(
-        2026, ge=2000, le=2100, description="The year in which it ends: 2026 is 2025-2026."
-    )
-    updates: bool = Field(
-        False, description="A create that finds its key taken, and so updates (200), is a success."
-    )
-
-
-DATA = {f"data.{name}": field.default for name, field in _Data.model_fields.items()}
-"""What decides on the data, with the defaults."""
-
-
-class _Phase(_Table):
-    vus: int = Field(5, ge=1, description="Virtual users of a load phase.")
-    duration: Duration = Field(300.0, description="How long a load phase stays at its peak.")
-
-
-class _ReadWrite(_Table):
-    vus: int = Field(5, ge=1, description="Virtual users of a read-write phase.")
-    duration: Duration = Field(300.0, description="How long a read-write phase lasts.")
-    least_rate: float = Field(
-        0.5,
-        ge=0,
-        allow_inf_nan=False,
-        description="Operations a second below which a read-write phase has failed.",
-    )
-
-
-class _ProfileFile(_Table):
-    title: str = Field("", description="A few words, in lists.")
-    description: str = Field("", description="A sentence: what it is the size of.")
-    data: _Data = _Data()
-    load: _Phase = _Phase()
-    readwrite: _ReadWrite = _ReadWrite()
-
-
-_TABLES: dict[str, type[_Table]] = {"data": _Data, "load": _Phase, "readwrite": _ReadWrite}
 K6_VARIABLES = {
     "data.schools": "SCHOOL_COUNT",
     "data.students": "STUDENT_COUNT",
@@ -92,7 +30,6 @@ K6_VARIABLES = {
     "readwrite.duration": "DURATION_READWRITE_PHASE",
 }
 """The k6 suite's variable of each value that it has."""
-PROFILE_KEYS = tuple(dict.fromkeys((*DATA, *K6_VARIABLES, "readwrite.least_rate")))
 DOTENV_FOLDER = ".env.profiles"
 """Where the k6 suite keeps its profiles, which are usable as they are."""
 
@@ -180,9 +117,9 @@ def load_profile(
         if isinstance(fields := merged.setdefault(table, {}), dict):
             fields[field] = value
     try:
-        parsed = _ProfileFile.model_validate(merged)
+        parsed = ProfileFile.model_validate(merged)
     except ValidationError as error:
-        complaint = explain(error, _ProfileFile)
+        complaint = explain(error, ProfileFile)
         if complaint.key in layers:
             raise complaint.located(file=sources[complaint.key]) from None
         if complaint.what.startswith("unknown key") and complaint.key:
@@ -205,15 +142,6 @@ def behind(named: Collection[str], *, listed: bool) -> tuple[str, ...]:
     return tuple(key for key in PROFILE_KEYS if key in named or (listed and key in DATA))
 
 
-def about(key: str) -> str:
-    """What the value is, in words."""
-    table, _, name = key.partition(".")
-    field = _ProfileFile.model_fields[table]
-    if name:
-        field = _TABLES[table].model_fields[name]
-    return field.description or ""
-
-
 def parsed(key: str, text: str) -> Any:
     """The value that `text` stands for, as a file would have it. Raises ConfigError, in the model's words."""
     value = _value(key, text)
@@ -221,9 +149,9 @@ def parsed(key: str, text: str) -> Any:
     if isinstance(value, bool) and not isinstance(DATA.get(key), bool):
         raise ConfigError(f"{text!r} is not a number", key=key)
     try:
-        _ProfileFile.model_validate({table: {name: value}} if name else {table: text})
+        ProfileFile.model_validate({table: {name: value}} if name else {table: text})
     except ValidationError as error:
-        raise explain(error, _ProfileFile) from None
+        raise explain(error, ProfileFile) from None
     return value if name else text
 
 

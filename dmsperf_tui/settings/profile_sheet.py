@@ -12,16 +12,14 @@ from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.plan.units import format_duration, parse_duration_s
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.settings.profile import (
-    DATA,
     K6_VARIABLES,
-    PROFILE_KEYS,
-    about,
     find_profile,
     load_profile,
     parsed,
     profile_names,
     read_profile,
 )
+from dmsperf_tui.settings.profile_tables import DATA, PROFILE_KEYS, TABLES, about
 from dmsperf_tui.settings.toml_file import shown
 from dmsperf_tui.settings.variables import Variables
 from dmsperf_tui.settings.writing import save_toml
@@ -50,7 +48,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """All values of one profile."""
+    """The values of one profile."""
 
     name: str
     path: Path
@@ -62,8 +60,11 @@ class Sheet:
         return next(cell for cell in self.cells if cell.key == key)
 
 
-def read_sheet(name: str, places: Places, variables: Variables) -> Sheet:
-    """Raises ConfigError for an unknown profile, and for a file that is not as it should be."""
+def read_sheet(name: str, places: Places, variables: Variables, system: str = "") -> Sheet:
+    """All values that matter for `system` (all there are, where it is empty), and all that the file has.
+
+    Raises ConfigError for an unknown profile, and for a file that is not as it should be.
+    """
     path = find_profile(name, places)
     # What the file comes to alone; a bad variable is not its fault.
     profile = load_profile(name, places, Variables({}, variables.dotenv))
@@ -81,6 +82,8 @@ def read_sheet(name: str, places: Places, variables: Variables) -> Sheet:
     for key in PROFILE_KEYS:
         table, _, field = key.partition(".")
         body = file.data.get(table)
+        if body is None and system and TABLES[table].system not in ("", system):
+            continue
         in_file = isinstance(body, Mapping) and field in body
         written = body[field] if isinstance(body, Mapping) and in_file else profile.values[key]
         source = shown(path) if in_file else profile.sources[key]

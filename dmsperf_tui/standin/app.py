@@ -26,6 +26,8 @@ from dmsperf_tui.standin.deployment import Deployment
 from dmsperf_tui.standin.descriptors import fill, standard_descriptors
 from dmsperf_tui.standin.faults import Faults, Knobs
 from dmsperf_tui.standin.gate import Gate
+from dmsperf_tui.standin.k12 import K12, K12Options
+from dmsperf_tui.standin.k12 import ROOT as K12_PATH
 from dmsperf_tui.standin.load_order import LoadOrderError, dependencies
 from dmsperf_tui.standin.management import Management
 from dmsperf_tui.standin.oauth import Client, Clients, Tokens
@@ -41,6 +43,7 @@ CMS_PATH = "/config"
 """Where the Configuration Service answers, beside the DMS in one process."""
 
 _DATA = "/data/"
+_K12 = f"{K12_PATH}/"
 _SPECIFICATIONS = "/metadata/specifications"
 # The rate limiter is the DMS's: the CMS is another service, and the referee must never be refused.
 _UNLIMITED = (CMS_PATH, "/_standin/")
@@ -66,6 +69,7 @@ class AppOptions:
     tenant: str = ""
     qualifiers: tuple[tuple[str, str], ...] = ()
     cms: CmsOptions = field(default_factory=CmsOptions)
+    k12: K12Options = field(default_factory=K12Options)
 
 
 def create_app(
@@ -82,7 +86,10 @@ def create_app(
 
 
 class Standin(Starlette):
-    """The application. Data requests pass by Starlette's routing, which would cost a third of their rate."""
+    """The application. What bears load, the data API and the K-12 platform, passes by Starlette's routing,
+    which would cost a third of its rate. The platform is a service of its own: limiter, breaker, faults and
+    statistics of the DMS do not touch it.
+    """
 
     def __init__(
         self,
@@ -112,6 +119,7 @@ class Standin(Starlette):
         )
         management = Management(vintage, claims, self._data, self._deployment)
         cms = Cms(vintage, clients, self._tokens, claims, options.cms)
+        self._k12 = K12(options.k12, options.seed, clock, sleep)
         super().__init__(
             routes=[
                 Route("/oauth/token", self._token, methods=["POST"]),
@@ -122,6 +130,7 @@ class Standin(Starlette):
                 Route("/_standin/faults", self._turn_faults, methods=["PUT"]),
                 Route("/_standin/expire-tokens", self._expire_tokens, methods=["POST"]),
                 Route("/_standin/revoke", self._revoke, methods=["POST"]),
+                *self._k12.routes(),
                 Mount(CMS_PATH, routes=cms.routes()),
                 # Last: with a tenant it takes every path of one segment.
                 *(Route(path, self._discovery) for path in self._deployment.discovery_paths()),
@@ -131,6 +140,9 @@ class Standin(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            if scope["path"].startswith(_K12):
+                await self._k12(scope, receive, send)
+                return
             if self._limiter is not None and not scope["path"].startswith(_UNLIMITED):
                 refusal = self._limited(self._limiter, scope)
                 if refusal is not None:

@@ -45,12 +45,14 @@ def serve(options: StandinOptions) -> int:
     """Serves until SIGINT or SIGTERM, or the end of stdin; returns the exit code.
 
     Prints one line of JSON on stdout once connections are accepted: `url`, `cms_url`, `vintage`, `client_id`,
-    `client_secret` and `pid`. Raises `ValueError` for a knob that cannot be turned so far.
+    `client_secret`, `k12_password` and `pid`. Raises `ValueError` for a knob that cannot be turned so far.
     """
     client_id = options.app.client_id or secrets.token_urlsafe(12)
     client_secret = options.app.client_secret or secrets.token_urlsafe(24)
+    k12 = replace(options.app.k12, password=options.app.k12.password or secrets.token_urlsafe(12))
     naps = _Naps()
-    app = create_app(replace(options.app, client_id=client_id, client_secret=client_secret), sleep=naps.sleep)
+    known = replace(options.app, client_id=client_id, client_secret=client_secret, k12=k12)
+    app = create_app(known, sleep=naps.sleep)
     try:
         listener = _listen(options.host, options.port)
     except OSError as error:
@@ -79,6 +81,7 @@ def serve(options: StandinOptions) -> int:
         "vintage": str(options.app.vintage),
         "client_id": client_id,
         "client_secret": client_secret,
+        "k12_password": k12.password,
         "pid": os.getpid(),
     }
 

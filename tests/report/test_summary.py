@@ -53,6 +53,7 @@ def test_the_file_has_the_names_of_the_design() -> None:
         "entities",
         "segments",
         "thresholds",
+        "objectives",
         "checks",
         "errors",
         "events",

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from dmsperf_tui.report.figures import duration, number, size
 from dmsperf_tui.report.summary import RunPart, Summary, ThresholdPart, Validity
-from dmsperf_tui.report.text import duration, number, size, text_summary, threshold_value
+from dmsperf_tui.report.text import text_summary, threshold_value
 from tests.report.records import summary
 
 GOLDEN = Path(__file__).parent / "summary.txt"

@@ -10,7 +10,7 @@ from dmsperf_tui.engine.histogram import Histogram
 from dmsperf_tui.engine.messages import MetricInterval
 from dmsperf_tui.plan.metrics import MetricType
 from dmsperf_tui.plan.thresholds import Threshold, parse_threshold
-from dmsperf_tui.run.judge import Counts, Judge, value_of
+from dmsperf_tui.run.judge import Counts, Judge, Readings
 from dmsperf_tui.run.snapshot import ThresholdRow
 from dmsperf_tui.run.totals import Totals
 from tests.run_pure.measured import check, iterations, operation, totals_of
@@ -19,7 +19,7 @@ COUNTS = Counts(duration_s=4.0, dropped={"w": 2, "v": 4}, vus=3, vus_max=8)
 
 
 def judge(thresholds: list[Threshold], totals: Totals, counts: Counts) -> tuple[ThresholdRow, ...]:
-    return Judge(thresholds).rows(totals, counts)
+    return Judge(thresholds).rows(Readings(totals, counts))
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def measured() -> Totals:
 def test_a_threshold_is_given_the_measured_value(
     measured: Totals, metric: str, method: str, value: float
 ) -> None:
-    found = value_of(parse_threshold(metric, f"{method}<1"), measured, COUNTS)
+    found = Readings(measured, COUNTS).value(parse_threshold(metric, f"{method}<1"))
     # A bucket of HdrHistogram is 0.1 % wide.
     assert found == pytest.approx(value, rel=0.001 if method.startswith(("p(", "med")) else 1e-9)
 
@@ -98,7 +98,7 @@ def test_without_data_there_is_no_value_and_no_judgement(metric: str, expression
 def test_an_operation_that_never_ran_has_no_value(measured: Totals) -> None:
     for metric, method in (("http_req_duration", "p(95)"), ("http_req_failed", "rate")):
         threshold = parse_threshold(f"{metric}{{name:GET z}}", f"{method}<1")
-        assert value_of(threshold, measured, COUNTS) is None
+        assert Readings(measured, COUNTS).value(threshold) is None
 
 
 @pytest.mark.parametrize("method", ["count", "rate"])
@@ -108,10 +108,10 @@ def test_an_operation_that_never_ran_has_no_value(measured: Totals) -> None:
 def test_a_count_of_nothing_is_zero_once_there_was_time_to_count(metric: str, method: str) -> None:
     thresholds = [parse_threshold(metric, f"{method}>0").aborting(True, 0)]
     judge_ = Judge(thresholds)
-    before = judge_.rows(Totals(), Counts(duration_s=0.0))
+    before = judge_.rows(Readings(Totals(), Counts(duration_s=0.0)))
     assert (before[0].ok, before[0].value) == (None, None)
     assert judge_.aborting(before, 1.0) is None, "nothing was measured yet"
-    after = judge_.rows(Totals(), Counts(duration_s=1.0))
+    after = judge_.rows(Readings(Totals(), Counts(duration_s=1.0)))
     assert (after[0].ok, after[0].value) == (False, 0)
     assert judge_.aborting(after, 2.0) == after[0]
 
@@ -119,7 +119,7 @@ def test_a_count_of_nothing_is_zero_once_there_was_time_to_count(metric: str, me
 @pytest.mark.parametrize("metric", ["vus", "vus_max"])
 def test_a_warm_up_has_no_number_of_users(metric: str) -> None:
     threshold = parse_threshold(metric, "value>5")
-    assert value_of(threshold, Totals(), Counts(0.0, vus=3, vus_max=3)) is None
+    assert Readings(Totals(), Counts(0.0, vus=3, vus_max=3)).value(threshold) is None
 
 
 def test_dropped_iterations_are_selected_by_the_workloads_own_tags() -> None:
@@ -136,7 +136,7 @@ def test_dropped_iterations_are_selected_by_the_workloads_own_tags() -> None:
         "{team:c}": 0,
     }
     thresholds = [parse_threshold(f"dropped_iterations{chosen}", "count<1") for chosen in expected]
-    rows = Judge(thresholds, tags).rows(Totals(), Counts(1.0, {"w": 2, "v": 4, "u": 8}))
+    rows = Judge(thresholds, tags).rows(Readings(Totals(), Counts(1.0, {"w": 2, "v": 4, "u": 8}), tags))
     assert dict(zip(expected, (row.value for row in rows), strict=True)) == expected
 
 
@@ -151,7 +151,7 @@ def test_each_threshold_is_judged_at_its_bound(measured: Totals) -> None:
 def test_the_smallest_and_the_largest_are_exact() -> None:
     totals = totals_of(operation([1_000_001, 1_000_003]))
     thresholds = [parse_threshold("http_req_duration", f"{method}<1") for method in ("min", "max", "avg")]
-    found = [value_of(threshold, totals, COUNTS) for threshold in thresholds]
+    found = [Readings(totals, COUNTS).value(threshold) for threshold in thresholds]
     assert found == [1000.001, 1000.003, 1000.002]
 
 
@@ -176,7 +176,7 @@ class Seconds:
 
     @property
     def rows(self) -> list[tuple[bool | None, float | None, float | None]]:
-        found = self.judge.rows(self.totals, Counts(float(self.at_s)))
+        found = self.judge.rows(Readings(self.totals, Counts(float(self.at_s))))
         return [(row.ok, row.value and round(row.value), row.broken_s) for row in found]
 
 
@@ -253,7 +253,7 @@ def test_paused_and_empty_seconds_break_nothing() -> None:
         judge.second(Totals(), Counts(0.0), float(at_s), 0)
     for at_s in range(15, 18):
         judge.second(totals_of(operation([1] * 10)), Counts(1.0), float(at_s), 0)
-    assert [row.ok for row in judge.rows(Totals(), Counts(7.0))] == [True, True]
+    assert [row.ok for row in judge.rows(Readings(Totals(), Counts(7.0)))] == [True, True]
 
 
 def test_thresholds_of_each_scope_have_their_own_value() -> None:
@@ -272,7 +272,7 @@ def test_a_partial_second_is_in_no_window(scope: str, partial_s: float) -> None:
         counts = Counts(partial_s if partial else 0.9)
         judge.second(totals_of(operation([1000])) if partial else full, counts, float(at_s), 0)
     judge.finish(8.0)
-    (row,) = judge.rows(Totals(), Counts(4.0))
+    (row,) = judge.rows(Readings(Totals(), Counts(4.0)))
     assert (row.ok, row.value) == (True, 10 if scope.startswith("for") else 30)
 
 
@@ -291,7 +291,7 @@ def test_a_partial_second_is_in_its_segment() -> None:
     for length_s in (1.0, 0.5):
         judge.second(totals_of(operation([1000] * 8)), Counts(length_s), 1.0, 0)
     judge.finish(2.0)
-    assert [(row.ok, row.value) for row in judge.rows(Totals(), Counts(1.5))] == [(True, 16)]
+    assert [(row.ok, row.value) for row in judge.rows(Readings(Totals(), Counts(1.5)))] == [(True, 16)]
 
 
 @pytest.mark.parametrize(
@@ -370,8 +370,9 @@ def test_a_rolling_window_is_its_seconds_merged(window_s: int) -> None:
             merged.add(each)
         dropped = {"w": sum(one.dropped["w"] for _, one in together)}
         length_s = sum(one.duration_s for _, one in together)
-        wanted = [value_of(one, merged, Counts(length_s, dropped, counts.vus, at_s)) for one in thresholds]
-        rows = judge.rows(Totals(), Counts(0.0))
+        readings = Readings(merged, Counts(length_s, dropped, counts.vus, at_s))
+        wanted = [readings.value(one) for one in thresholds]
+        rows = judge.rows(Readings(Totals(), Counts(0.0)))
         for threshold, row, value in zip(thresholds, rows, wanted, strict=True):
             if value is not None:
                 assert row.value == pytest.approx(value, rel=1e-12), (
@@ -416,7 +417,7 @@ def test_a_counter_of_fractions_is_back_at_zero_after_its_window() -> None:
     for at_s, weight in enumerate((0.1, 0.7, 0.2, 0.0, 0.0), 1):
         metric = MetricInterval("weight", {}, total=weight)
         judge.second(totals_of(metrics=[metric]), Counts(1.0), float(at_s), 0)
-    assert judge.rows(Totals(), Counts(5.0))[0].value == 0
+    assert judge.rows(Readings(Totals(), Counts(5.0)))[0].value == 0
 
 
 def test_the_cost_of_a_second_is_not_the_windows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -453,7 +454,7 @@ def test_a_broken_threshold_ends_the_run_where_it_says_so_and_not_too_early(
 ) -> None:
     threshold = parse_threshold("http_req_failed", "rate<0.1").aborting(abort, delay_s)
     judge = Judge([parse_threshold("http_reqs", "count>1000"), threshold])
-    rows = judge.rows(totals_of(operation([1], failed=True)), COUNTS)
+    rows = judge.rows(Readings(totals_of(operation([1], failed=True)), COUNTS))
     found = judge.aborting(rows, elapsed_s)
     assert (found == rows[1]) if ends else (found is None)
 
@@ -461,7 +462,7 @@ def test_a_broken_threshold_ends_the_run_where_it_says_so_and_not_too_early(
 def test_a_threshold_that_holds_or_has_no_data_ends_nothing() -> None:
     judge = Judge([parse_threshold("http_req_failed", "rate<0.1").aborting(True, 0)])
     for totals in (Totals(), totals_of(operation([1] * 20))):
-        assert judge.aborting(judge.rows(totals, COUNTS), 99) is None
+        assert judge.aborting(judge.rows(Readings(totals, COUNTS)), 99) is None
 
 
 def test_a_broken_window_ends_the_run_at_once() -> None:
@@ -470,7 +471,7 @@ def test_a_broken_window_ends_the_run_at_once() -> None:
     ended_s = []
     for duration in (10, 500, 500, 10):
         seconds.pass_(duration)
-        rows = seconds.judge.rows(seconds.totals, COUNTS)
+        rows = seconds.judge.rows(Readings(seconds.totals, COUNTS))
         if seconds.judge.aborting(rows, seconds.at_s):
             ended_s.append(seconds.at_s)
     assert ended_s == [3, 4]

@@ -21,11 +21,12 @@ ALL = Options(
     speedup=2.5,
     settings={"load.vus": "9", "thresholds.http_req_failed": "rate<0.5"},
     results="my results",
-    summary="out.json",
+    summary=("out.json", "out.md"),
     in_process=True,
     data="7f3a",
     resume="last",
     abort_on_4xx=True,
+    objectives="dms",
 )
 
 

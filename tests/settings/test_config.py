@@ -36,7 +36,7 @@ def test_the_profiles_values_fill_the_scenario(desk: Desk) -> None:
     assert config.scenario_source["workloads"]["steady"]["vus"] == 7
     assert config.scenario_folder == desk.here / "scenarios"
     assert config.results == desk.here / "results"
-    assert config.summary is None
+    assert config.summary == ()
 
 
 def test_flags_win_over_the_scenario_and_are_named_as_sources(desk: Desk) -> None:
@@ -212,7 +212,7 @@ def test_the_configuration_survives_the_way_to_the_host_with_its_secret(desk: De
     ramping = '\n[workloads.ramp]\nexecutor = "ramping-vus"\nflow = "dms.enroll_student"\n'
     ramping += 'stages = [{duration = "1m", target = 10}, {duration = "0s", target = 2}]\n'
     desk.write("scenarios/mine.toml", SCENARIO + request + ramping)
-    config = resolved(desk, settings={"workloads.steady.vus": "3"}, summary="out.json")
+    config = resolved(desk, settings={"workloads.steady.vus": "3"}, summary=("out.json",))
     again = RunConfig.model_validate_json(config.model_dump_json())
     assert again == config
     assert again.plan.workloads == config.plan.workloads

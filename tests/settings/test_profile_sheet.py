@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dmsperf_tui.plan.errors import ConfigError
-from dmsperf_tui.settings.profile import PROFILE_KEYS, about
 from dmsperf_tui.settings.profile_sheet import Sheet, check_name, read_sheet, save_sheet, value_of
+from dmsperf_tui.settings.profile_tables import PROFILE_KEYS, about
 from tests.settings.conftest import Desk
 
 THEIRS = """\
@@ -45,6 +45,23 @@ def test_each_value_is_told_with_where_it_is_from(desk: Desk) -> None:
     assert told["data.staff"] == ("4", ".env.load-test", "", "")
     assert told["data.updates"] == ("false", "default", "", "")
     assert told["title"] == ("Small", "profiles/small.toml", "", "")
+
+
+def test_sizes_of_another_system_are_told_only_where_the_file_has_them(desk: Desk) -> None:
+    def tables(system: str) -> set[str]:
+        cells = read_sheet("small", desk.places, desk.variables, system).cells
+        return {cell.key.partition(".")[0] for cell in cells} - {"title", "description"}
+
+    desk.write("profiles/small.toml", THEIRS)
+    assert tables("") == {"data", "load", "readwrite", "k12"}
+    assert tables("dms") == {"data", "load", "readwrite"}
+    assert tables("k12") == {"load", "k12"}
+    assert tables("http") == {"load"}
+    desk.write("profiles/small.toml", f"{THEIRS}\n[k12]\nstudents = 9\n")
+    assert tables("dms") == {"data", "load", "readwrite", "k12"}
+    found = read_sheet("small", desk.places, desk.variables, "dms")
+    path = save_sheet(found, texts(found, k12__students="12"), desk.places, "larger")
+    assert tomllib.loads(path.read_text())["k12"] == {"students": 12}
 
 
 def test_a_bad_variable_does_not_keep_the_file_from_being_edited(desk: Desk) -> None:
@@ -84,6 +101,8 @@ def test_what_is_typed_becomes_what_a_file_says(key: str, text: str, value: obje
         ("data.prefix", "toolongprefix", "at most 8 characters"),
         ("readwrite.least_rate", "inf", "finite"),
         ("data.updates", "perhaps", "boolean"),
+        ("k12.students", "0", "greater than or equal to 1"),
+        ("k12.students", "2.5", "valid integer"),
     ],
 )
 def test_what_cannot_be_is_said_in_the_models_own_words(key: str, text: str, says: str) -> None:

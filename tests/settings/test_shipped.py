@@ -112,6 +112,27 @@ def test_a_profile_has_the_figures_of_the_k6_suite(name: str) -> None:
     assert {profile.sources[key] for key in keys} == {f"profile {name}"}
 
 
+def test_one_school_is_the_default_of_the_k12_sizes_and_has_the_figures_of_seed_004() -> None:
+    school, dev = (load_profile(name, SHIPPED, NOTHING) for name in ("k12-school", "dev"))
+    figures = {key.removeprefix("k12."): value for key, value in school.values.items() if key[:4] == "k12."}
+    assert figures == {
+        "teachers": 30,
+        "students": 100,
+        "admins": 3,
+        "quiz_students": 35,
+        "graders": 20,
+        "setup_admins": 2,
+        "setup_teachers": 20,
+        "new_students": 200,
+        "new_students_first": 50,
+        "ai_teachers": 15,
+        "ai_teachers_first": 5,
+    }
+    for name in figures:
+        assert school.sources[f"k12.{name}"] == "profile k12-school"
+        assert (dev.values[f"k12.{name}"], dev.sources[f"k12.{name}"]) == (figures[name], "default")
+
+
 def test_the_local_environment_works_without_any_variable() -> None:
     options = Options(scenario="dms/smoke", environment="local")
     environment = resolve(options, SHIPPED, NOTHING).environment

@@ -58,7 +58,15 @@ def end(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 def test_serves_until_stdin_ends() -> None:
     with started("until_eof=True") as process:
         line = ready(process)
-        assert list(line) == ["url", "cms_url", "vintage", "client_id", "client_secret", "pid"]
+        assert list(line) == [
+            "url",
+            "cms_url",
+            "vintage",
+            "client_id",
+            "client_secret",
+            "k12_password",
+            "pid",
+        ]
         assert line["cms_url"] == f"{line['url']}/config"
         assert line["pid"] == process.pid
         with httpx.Client(base_url=line["url"], timeout=PATIENCE_S) as client:
@@ -76,6 +84,8 @@ def test_serves_until_stdin_ends() -> None:
             assert created.status_code == 201
             assert client.get(created.headers["Location"], headers=headers).json()["studentUniqueId"] == "1"
             assert created.headers["Location"].startswith(f"{line['url']}/api/data/")
+            teacher = {"email": "teacher@test.local", "password": line["k12_password"]}
+            assert client.post("/api/v1/auth/login", json=teacher).status_code == 200
             # The connection is still open: it must not keep the process alive.
             assert end(process) == (0, "", "")
 
@@ -138,6 +148,7 @@ def test_credentials_are_new_in_each_process() -> None:
         first, second = ready(one), ready(other)
         assert first["client_id"] != second["client_id"]
         assert first["client_secret"] != second["client_secret"]
+        assert first["k12_password"] != second["k12_password"]
 
 
 def test_a_port_in_use_is_one_clear_line() -> None:
