@@ -73,9 +73,12 @@ def threshold_value(threshold: ThresholdPart) -> str:
 
 
 def _thresholds(summary: Summary) -> Iterator[str]:
-    # Objectives that gate are thresholds as well; what was not measured of them is told among them.
-    absent = {(one.metric, one.expression) for one in summary.objectives if one.value is None}
-    shown = [one for one in summary.thresholds if (one.metric, one.expression) not in absent]
+    # Objectives that gate are thresholds as well: here are those that decide, all of them stand below.
+    gate = (summary.manifest.get("objectives") or {}).get("gate")
+    below = {
+        (one.metric, one.expression) for one in summary.objectives if one.value is None or (gate and one.ok)
+    }
+    shown = [one for one in summary.thresholds if (one.metric, one.expression) not in below]
     if not shown:
         return
     yield "  █ THRESHOLDS"

@@ -210,3 +210,11 @@ def test_steps_are_listed() -> None:
     result = CliRunner().invoke(cli, ["setup"])
     steps = [line.split()[2] for line in result.stdout.splitlines()]
     assert steps == ["wait", "prepare", "client", "claimset", "schema", "seed", "check", "order", "clean"]
+
+
+@pytest.mark.parametrize("step", ["client", "claimset", "schema", "seed", "order", "clean"])
+def test_the_steps_of_a_dms_are_refused_on_a_k12_platform(step: str) -> None:
+    result = CliRunner().invoke(cli, ["setup", step, "--env", "k12"])
+    assert isinstance(result.exception, ConfigError)
+    said = f"k12 is a k12 environment, and setup {step} is for a DMS; it has: setup check"
+    assert said in str(result.exception)

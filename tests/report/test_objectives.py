@@ -116,3 +116,16 @@ def test_what_was_not_measured_at_all_is_one_line_and_no_threshold() -> None:
     assert "- Search                        3 objectives         not measured\n" in text
     assert "'p(50)<200'" not in text
     assert "- 'p(42)<7' nothing measured" in text, "a threshold that is no objective says so itself"
+
+
+@pytest.mark.parametrize("gate", [True, False])
+def test_of_objectives_that_gate_only_the_missed_stand_among_the_thresholds(gate: bool) -> None:
+    record = held(part("Auth", "p(50)<1", 0.5, ok=True), part("Auth", "p(95)<1", 2.5, ok=False))
+    record.manifest["objectives"]["gate"] = gate
+    record.thresholds = [
+        ThresholdPart(metric="http_req_duration", expression=f"p({p})<1", ok=ok, value=value)
+        for p, ok, value in ((50, True, 0.5), (95, False, 2.5))
+    ]
+    text = text_summary(record)
+    assert ("'p(50)<1'" in text) is not gate
+    assert "✗ 'p(95)<1' p(95)=2.50ms" in text

@@ -13,6 +13,7 @@ from functools import wraps
 from typing import NoReturn
 
 from dmsperf_tui.engine.vu import VirtualUser
+from dmsperf_tui.systems.meters import measure
 
 API = "/api/v1"
 """What all paths begin with, below the environment's URL."""
@@ -21,7 +22,6 @@ LONGEST_WAIT_S = 30.0
 CATEGORY = "category"
 _LOGIN_TAGS = ((CATEGORY, "auth"),)
 _SESSION = "k12.session"
-_UNDECLARED = "k12.undeclared"
 
 Pairs = tuple[tuple[str, str], ...]
 Flow = Callable[[VirtualUser], Awaitable[None]]
@@ -56,7 +56,7 @@ class Session:
         vu.keep_secret(password)
         base_url: str = vu.context.get("base_url", "")
         # From the start, so that none is 0 and not unknown.
-        count(vu, "relogins", 0)
+        measure(vu, "relogins", 0)
         made = vu.memory[_SESSION] = cls(email, password, (("Origin", base_url),) if base_url else ())
         return made
 
@@ -76,7 +76,7 @@ class Session:
     async def renew(self, vu: VirtualUser) -> None:
         """Logs in again after a 401, and counts it. Raises LoggedOutError where that does not work."""
         await self._log_in(vu, "POST auth/login (again)", ())
-        count(vu, "relogins")
+        measure(vu, "relogins", 1)
 
     def leave(self, vu: VirtualUser) -> None:
         """Forgets the session, as a browser that is closed does."""
@@ -129,13 +129,3 @@ async def login(vu: VirtualUser) -> Session:
     session = Session.of(vu)
     await session.enter(vu)
     return session
-
-
-def count(vu: VirtualUser, metric: str, amount: float = 1) -> None:
-    """Adds to a counter, unless the scenario does not declare it."""
-    undeclared: set[str] = vu.shared.setdefault(_UNDECLARED, set())
-    if metric not in undeclared:
-        try:
-            vu.metrics.add(metric, amount)
-        except KeyError:
-            undeclared.add(metric)

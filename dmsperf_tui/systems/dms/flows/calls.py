@@ -16,7 +16,8 @@ from uuid import UUID
 from dmsperf_tui.engine.http import Response
 from dmsperf_tui.engine.vu import VirtualUser
 from dmsperf_tui.systems.dms import pools
-from dmsperf_tui.systems.dms.flows.meters import Connections, count_error, measure
+from dmsperf_tui.systems.dms.flows.meters import Connections, count_error
+from dmsperf_tui.systems.meters import measure
 
 # A worker imports this before load starts; no iteration is to wait for it.
 pools.names()

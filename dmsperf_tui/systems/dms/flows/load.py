@@ -10,8 +10,8 @@ from dmsperf_tui.engine.http import Response
 from dmsperf_tui.engine.vu import VirtualUser
 from dmsperf_tui.systems.dms.catalog import Catalog
 from dmsperf_tui.systems.dms.flows import calls
-from dmsperf_tui.systems.dms.flows.meters import measure
 from dmsperf_tui.systems.dms.population import Population
+from dmsperf_tui.systems.meters import measure
 
 ATTEMPTS = 8
 """Of what may never get better. With their pauses they outlast a circuit breaker, which is open for 30 s."""

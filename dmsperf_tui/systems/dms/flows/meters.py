@@ -5,22 +5,11 @@ from __future__ import annotations
 from time import perf_counter_ns
 
 from dmsperf_tui.engine.vu import VirtualUser
+from dmsperf_tui.systems.meters import measure
 
-_UNDECLARED = "dms.undeclared"
 _CONNECTIONS = "dms.connections"
 _ERRORS = "dms.errors"
 _EVERY_NS = 100_000_000
-
-
-def measure(vu: VirtualUser, metric: str, value: float | bool, **tags: str) -> None:
-    """Adds to `metric`, unless the scenario does not declare it."""
-    undeclared: set[str] = vu.shared.setdefault(_UNDECLARED, set())
-    if metric in undeclared:
-        return
-    try:
-        vu.metrics.add(metric, value, **tags)
-    except KeyError:
-        undeclared.add(metric)
 
 
 def count_error(vu: VirtualUser, failed: bool) -> None:

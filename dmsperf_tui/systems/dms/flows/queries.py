@@ -15,8 +15,8 @@ from dmsperf_tui.engine.http import Response
 from dmsperf_tui.engine.vu import VirtualUser
 from dmsperf_tui.systems.dms.flows import calls
 from dmsperf_tui.systems.dms.flows.crud import pause
-from dmsperf_tui.systems.dms.flows.meters import measure
 from dmsperf_tui.systems.dms.flows.supply import Supply
+from dmsperf_tui.systems.meters import measure
 
 _OK = (200,)
 _REFUSED = (400,)

@@ -6,7 +6,7 @@ from dmsperf_tui.engine.http import Response
 from dmsperf_tui.engine.vu import VirtualUser
 from dmsperf_tui.systems.k12.client import api_post, signed_in
 from dmsperf_tui.systems.k12.flows import pages
-from dmsperf_tui.systems.k12.session import count
+from dmsperf_tui.systems.meters import measure
 
 LONGEST_WAIT_S = 60.0
 """However long a platform that is at its limit asks to wait."""
@@ -30,7 +30,7 @@ async def ai_generation(vu: VirtualUser) -> None:
     response = await api_post(vu, "/ai/generate", body, name="POST ai/generate", category="ai")
     # Seconds are usual here, so the checks of other answers would tell nothing.
     ok = vu.check("ai_generate status 200", response.error is None and response.status == 200)
-    count(vu, "ai_generations", 1 if ok else 0)
+    measure(vu, "ai_generations", 1 if ok else 0)
     if response.status == 429:
         await vu.sleep(_retry_after_s(response))
     await pages.read_page(vu)
