@@ -1,7 +1,7 @@
 """Renders `screenshots/` from real runs against the embedded DMS: `make screenshots`, some four minutes.
 
 Each size has runs of its own: one of VUs from set-up to its end, one of rates, one of both with failures in
-it, and a load phase.
+it, a load phase, and a term's end with objectives.
 """
 
 from __future__ import annotations
@@ -232,7 +232,22 @@ async def load_phase(size: tuple[int, int]) -> None:
         await camera.stop()
 
 
-PARTS = {"users": set_up_and_users, "rates": rates, "both": both, "load": load_phase}
+async def end_of_term(size: tuple[int, int]) -> None:
+    """Teachers grade on the K-12 platform, beside what the platform should reach."""
+    options = Options(
+        scenario="k12/grading_rush", environment="embedded", speedup=20, seed=1, objectives="k12"
+    )
+    async with opened(size, options) as camera:
+        await camera.press("s")
+        await camera.until_s(22)
+        await camera.bring_up("objectives")
+        await camera.press("z")
+        await camera.shoot("objectives")
+        await camera.press("escape")
+        await camera.stop()
+
+
+PARTS = {"users": set_up_and_users, "rates": rates, "both": both, "load": load_phase, "k12": end_of_term}
 
 
 def main() -> int:

@@ -30,7 +30,7 @@ from dmsperf_tui.tui.phases import ENDED, Phase
 from dmsperf_tui.tui.run_view import RunView
 from dmsperf_tui.tui.runs import RunsView
 from dmsperf_tui.tui.setup import SetupView
-from dmsperf_tui.tui.terminal import Ticks, without_colours
+from dmsperf_tui.tui.terminal import Ticks, forget_told_size, without_colours
 from dmsperf_tui.tui.watching import WatchingApp
 
 _STYLES = ("base", "run", "charts", "tables", "steer", "setup", "environment", "dialogs")
@@ -95,6 +95,9 @@ class DmsPerfApp(WatchingApp):
             yield RunView(id="run")
             yield RunsView(id="runs")
         yield KeyBar(id="keys")
+
+    def on_load(self) -> None:
+        forget_told_size()  # while it is not yet drawn
 
     def on_mount(self) -> None:
         # A shell's job control gives an emptied screen back: what has not changed since is painted as well.

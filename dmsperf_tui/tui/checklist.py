@@ -10,8 +10,8 @@ from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.run.preparation import SetupError, check, control_client
 from dmsperf_tui.settings.config import RunConfig
 from dmsperf_tui.settings.environment import Environment
-from dmsperf_tui.systems.checks import PreflightRow, StepError
 from dmsperf_tui.systems.answers import unreachable
+from dmsperf_tui.systems.checks import PreflightRow, StepError
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.rows import aimed, row_lines, tally, worst_first
 

@@ -73,7 +73,16 @@ def details(config: RunConfig, options: Options, estimate: str, width: int) -> l
     for workload in plan.workloads:
         name = f"{workload.name}  " if len(plan.workloads) > 1 else ""
         lines += _hanging("workload", [f"{name}{workload_words(workload)}"], width)
-    lines += _hanging("judged by", judged_words(plan.thresholds) or [_NO_THRESHOLDS], width)
+    held = config.objectives
+    of_objectives = {one.threshold for one in held.objectives} if held and config.objectives_gate else set()
+    own = tuple(one for one in plan.thresholds if one not in of_objectives)
+    if own or not of_objectives:
+        lines += _hanging("judged by", judged_words(own) or [_NO_THRESHOLDS], width)
+    if held is not None:
+        shown = f"shown alone: --objectives {held.name} fails a run by them"
+        fate = "a missed one fails the run" if config.objectives_gate else shown
+        words = f"{len(held.objectives)} objectives of {held.name}, {held.title} · {fate}"
+        lines += _hanging("held to", [words], width)
     words = ": ".join(filter(None, (profile.title, profile.description)))
     lines += _hanging("profile", [words, *_given(config)], width)
     load = [length_words(plan), peak_words(plan), estimate]

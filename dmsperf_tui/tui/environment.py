@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -34,10 +35,19 @@ def tls_words(url: str, *, insecure: bool) -> tuple[str, str]:
 
 
 def login_words(environment: Environment) -> tuple[str, str]:
-    """Whether a client of the DMS is known, and the tone to say it in; never what it is."""
+    """Who logs in there, and the tone to say it in: the client of a DMS, never what it is, or how many users.
+
+    Empty where nobody is known to.
+    """
+    if environment.accounts:
+        roles = Counter(account.role for account in environment.accounts)
+        counts = (f"{number:,} {role}{'' if number == 1 else 's'}" for role, number in roles.items())
+        return (f"✓ {', '.join(counts)}", "$success")
     if environment.client_id and environment.client_secret is not None:
         return ("✓ client id and secret set", "$success")
-    return ("▲ no client: make one, or set CLIENT_ID and CLIENT_SECRET", "$warning")
+    if environment.system in (None, "dms"):
+        return ("▲ no client: make one, or set CLIENT_ID and CLIENT_SECRET", "$warning")
+    return ("", "")
 
 
 def warns(row: PreflightRow) -> bool:

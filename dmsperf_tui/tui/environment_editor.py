@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Button, Input, Label
 
 from dmsperf_tui.plan.errors import ConfigError
@@ -85,6 +86,7 @@ class EnvironmentEditor(ModalScreen[str | None]):
         self.query_one("#editor-checks").border_title = "Test"
         self.query_one(CheckList).put(Content.styled(_HINT, "$foreground-muted"))
         self.query_one("#field-url" if not self.draft.name else "#field-title").focus()
+        self._show_fitting()
         self._judge()
 
     # What is typed
@@ -95,7 +97,22 @@ class EnvironmentEditor(ModalScreen[str | None]):
         row = event.control.parent
         if isinstance(row, FieldRow):
             self.draft.put(row.spec.key, row.read())
+            if row.spec.key == "system":
+                self._show_fitting()
             self._judge()
+
+    def _show_fitting(self) -> None:
+        """Only the fields of the chosen system, and the groups that have any."""
+        for group in self.query("#fields > .group"):
+            group.display = False
+        heading: Widget | None = None
+        for child in self.query("#fields > *"):
+            if not isinstance(child, FieldRow):
+                heading = child
+                continue
+            child.display = child.fits(self.draft)
+            if heading is not None and child.display:
+                heading.display = True
 
     def _gather(self) -> None:
         """What stands in the fields, also where its message is still on its way."""
@@ -156,6 +173,7 @@ class EnvironmentEditor(ModalScreen[str | None]):
         self.draft = draft
         for row in self.query(FieldRow):
             row.write(draft.text(row.spec.key))
+        self._show_fitting()
         checks = self.query_one(CheckList)
         checks.forget()
         checks.put(Content.styled(_HINT, "$foreground-muted"))

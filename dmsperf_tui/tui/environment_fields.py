@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
+from dmsperf_tui.plan.scenario import SYSTEMS
 from dmsperf_tui.settings.draft import Draft
 from dmsperf_tui.settings.environment import SECRETS, Environment
 from dmsperf_tui.settings.variables import Variables
@@ -30,36 +31,51 @@ class Spec:
     choices: tuple[str, ...] = ()
     """What it can be, where that is not free text."""
     example: str = ""
+    of: str = ""
+    """The one system that it is for; empty: all."""
 
     @property
     def secret(self) -> bool:
         return self.key in SECRETS
+
+    def value(self, made: Environment) -> object:
+        """What it came to; None where it is not set."""
+        table, _, name = self.key.rpartition(".")
+        return getattr(made, table).get(name) if table else getattr(made, name)
 
 
 GROUPS: dict[str, tuple[Spec, ...]] = {
     "What it is": (
         Spec("title", "a few words for the list", example="Staging"),
         Spec("description", "a sentence more"),
-        Spec("system", "dms, or http for any other service", ("dms", "http")),
+        Spec("system", "dms, k12, or http for any other service", SYSTEMS),
     ),
     "Where it is": (
         Spec("url", "load goes there and nowhere else", example="http://host:8080/api"),
-        Spec("cms_url", "the Configuration Service, for set-up", example="http://host:8081/config"),
-        Spec("token_url", "where tokens come from [/oauth/token]"),
-        Spec("tenant", "stands in the path before /data and /oauth", example="district-1"),
-        Spec("route_qualifiers", "the path's further segments, in order", example="255901/2026"),
+        Spec("cms_url", "the Configuration Service, for set-up", example="http://host:8081/config", of="dms"),
+        Spec("token_url", "where tokens come from [/oauth/token]", of="dms"),
+        Spec("tenant", "stands in the path before /data and /oauth", example="district-1", of="dms"),
+        Spec("route_qualifiers", "the path's further segments, in order", example="255901/2026", of="dms"),
+        Spec("base_url", "the web front end that calls it", example="http://host:3000", of="k12"),
+    ),
+    "People and ids (K-12)": (
+        Spec("users", "who logs in, a CSV file [config/k12-users.csv]", of="k12"),
+        Spec("user_password", "theirs: ${K12_PASSWORD} in that file", of="k12"),
+        Spec("ids.quiz", "the quiz to take [it is looked for]", of="k12"),
+        Spec("ids.course", "the course to work in [it is looked for]", of="k12"),
+        Spec("ids.submission", "what to grade [they are looked for]", example="12,13,14", of="k12"),
     ),
     "Client": (
-        Spec("client_id", "${CLIENT_ID} is the one that set-up keeps"),
-        Spec("client_secret", "its secret"),
-        Spec("create_client", "may a run make one unasked? [if it is local]", _YES_NO),
-        Spec("claim_set", "of a client that set-up makes"),
+        Spec("client_id", "${CLIENT_ID} is the one that set-up keeps", of="dms"),
+        Spec("client_secret", "its secret", of="dms"),
+        Spec("create_client", "may a run make one unasked? [if it is local]", _YES_NO, of="dms"),
+        Spec("claim_set", "of a client that set-up makes", of="dms"),
     ),
     "Administrator, for set-up": (
-        Spec("admin_client_id", "set-up registers one where it may"),
-        Spec("admin_client_secret", "its secret"),
-        Spec("admin_token", "a token instead of both"),
-        Spec("data_store", "the database's connection string, where none is known"),
+        Spec("admin_client_id", "set-up registers one where it may", of="dms"),
+        Spec("admin_client_secret", "its secret", of="dms"),
+        Spec("admin_token", "a token instead of both", of="dms"),
+        Spec("data_store", "the database's connection string, where none is known", of="dms"),
     ),
     "Start and clean-up": (
         Spec(
@@ -67,7 +83,7 @@ GROUPS: dict[str, tuple[Spec, ...]] = {
             "the command that starts it; shown before it runs",
             example="docker compose up -d",
         ),
-        Spec("cleanup", "delete what a run created at its end [no]", _YES_NO),
+        Spec("cleanup", "delete what a run created at its end [no]", _YES_NO, of="dms"),
     ),
     "TLS": (
         Spec("ca_file", "a PEM file of authorities to trust", example="ca.pem"),
@@ -127,7 +143,7 @@ class FieldRow(Widget):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        spec, identity = self.spec, f"field-{self.spec.key}"
+        spec, identity = self.spec, f"field-{self.spec.key.replace('.', '-')}"
         yield Label(spec.key, markup=False)
         if spec.choices:
             yield Choice(spec.choices, self._text, id=identity)
@@ -144,6 +160,11 @@ class FieldRow(Widget):
     def read(self) -> str:
         """What has been typed or chosen."""
         return self.query_one(Choice).value if self.spec.choices else self.query_one(Input).value
+
+    def fits(self, draft: Draft) -> bool:
+        """Whether it belongs to the draft's system; what the file has is never hidden."""
+        system = draft.text("system")
+        return not self.spec.of or system in ("", self.spec.of) or bool(draft.text(self.spec.key))
 
     def write(self, text: str) -> None:
         """Shows another value, without a word to anybody."""
@@ -173,7 +194,7 @@ def note(
     if spec.key == "insecure" and draft.values.get("insecure") is True:
         return "▲ INSECURE: certificates are not verified", "bold $error"
     if made is not None and "${" in draft.text(spec.key):
-        value = getattr(made, spec.key)
+        value = spec.value(made)
         if spec.key.endswith("client_id"):
             return ("✓ set" if value else "◌ not set") + f" · {spec.words}", "$foreground-muted"
         return f"→ {value}" if value else f"◌ not set · {spec.words}", "$foreground-muted"

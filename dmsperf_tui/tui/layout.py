@@ -13,6 +13,7 @@ PANELS = (
     "entities",
     "failures",
     "thresholds",
+    "objectives",
     "checks",
     "operations",
     "workloads",
@@ -67,7 +68,7 @@ _USUAL = Layout(
         Place(("vus", "rate"), 10),
         Place(("latency",), 10),
         Place(("throughput", "failures"), 10),
-        Place(("thresholds", "checks", "environment"), 10),
+        Place(("thresholds", "objectives", "checks", "environment"), 10),
         Place(("operations", "workloads"), 12),
         Place(("errors", "log"), 8),
     ),
@@ -80,7 +81,7 @@ _LISTED = Layout(
         Place(("latency",), 6),
         Place(("throughput", "failures"), 6),
         Place(("entities",), 12),
-        Place(("thresholds", "checks", "environment"), 8),
+        Place(("thresholds", "objectives", "checks", "environment"), 8),
         Place(("operations", "workloads"), 12),
         Place(("errors", "log"), 8),
     ),
@@ -93,7 +94,7 @@ _LARGE = Layout(
         Place(("latency",), 8),
         Place(("throughput",), 8),
         Place(("entities", "failures"), 8),
-        Place(("thresholds", "checks"), 8),
+        Place(("thresholds", "objectives", "checks"), 8),
         Place(("environment", "workloads"), 8),
         Place(("operations",), 14),
         Place(("errors", "log"), 10),
@@ -106,7 +107,9 @@ def small(width: int, height: int) -> bool:
     return width < WIDE or height < TALL
 
 
-def panels_of(width: int, height: int, *, lists: bool, rates: bool, by_rate: bool) -> list[str]:
+def panels_of(
+    width: int, height: int, *, lists: bool, rates: bool, by_rate: bool, objectives: bool
+) -> list[str]:
     """The panels that a run has something for, in the order that tab goes through and the strip names them.
 
     A load phase (`lists`) is about its entities: where one panel is seen at a time, they come first. Where
@@ -116,6 +119,7 @@ def panels_of(width: int, height: int, *, lists: bool, rates: bool, by_rate: boo
     first += ["rate"] if by_rate else []
     without = {"entities"} if not lists else set()
     without |= {"rate"} if not rates else set()
+    without |= {"objectives"} if not objectives else set()
     return [name for name in dict.fromkeys([*first, *PANELS]) if name not in without]
 
 

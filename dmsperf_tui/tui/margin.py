@@ -55,6 +55,14 @@ def nearness(threshold: Threshold, value: float) -> float | None:
     return None
 
 
+def gauge(near: float | None, width: int) -> str:
+    """How near the bound the value is, in so many cells; full only where it is broken."""
+    if near is None or not width:
+        return " " * width
+    filled = width if near >= 1 else min(width - 1, max(1, round(width * near))) if near > 0 else 0
+    return "━" * filled + "─" * (width - filled)
+
+
 def _percent(share: float) -> str:
     """Whole percent: 100 only where it is all of it, and never 0."""
     if share >= 1:

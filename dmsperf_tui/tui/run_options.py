@@ -36,6 +36,7 @@ _FIELDS = (
     ("speedup", "Speed-up", "1", "divides times and iterations"),
     ("data", "Data of run", "none", "works on its data: an id, or last"),
     ("resume", "Resume run", "none", "goes on with its list: an id, or last"),
+    ("objectives", "Objectives", "as the scenario", "name or file: a missed one fails the run; or none"),
     ("results", "Results in", Options().results, "the folder of the record"),
 )
 
@@ -70,6 +71,7 @@ def read_options(before: Options, texts: Mapping[str, str], *, abort: bool, here
         speedup=_number(texts["speedup"], "--speedup"),
         data=texts["data"] or None,
         resume=texts["resume"] or None,
+        objectives=texts["objectives"] or None,
         results=texts["results"] or Options().results,
         settings=settings,
         abort_on_4xx=abort,
@@ -92,6 +94,7 @@ def as_texts(options: Options) -> dict[str, str]:
         "speedup": f"{options.speedup:g}" if options.speedup != 1 else "",
         "data": options.data or "",
         "resume": options.resume or "",
+        "objectives": options.objectives or "",
         "results": options.results if options.results != Options().results else "",
         "settings": "\n".join(
             f"{key}={text if public(key, text) == text else SET}" for key, text in options.settings.items()

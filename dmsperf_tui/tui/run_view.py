@@ -20,6 +20,7 @@ from dmsperf_tui.tui.failure_log import FailureLog
 from dmsperf_tui.tui.header import RunHeader
 from dmsperf_tui.tui.layout import BEFORE_LOAD, LEAST, PANELS, TIGHT, Layout, layout_of, panels_of, small
 from dmsperf_tui.tui.notice import Notice
+from dmsperf_tui.tui.objectives import ObjectivesPanel
 from dmsperf_tui.tui.operations import OperationsPanel
 from dmsperf_tui.tui.outcome import OutcomePanel
 from dmsperf_tui.tui.panel import RunPanel, View
@@ -53,6 +54,7 @@ class RunView(Vertical):
                 EntitiesPanel(id="entities"),
                 FailuresChart(id="failures"),
                 ThresholdsPanel(id="thresholds"),
+                ObjectivesPanel(id="objectives"),
                 ChecksPanel(id="checks"),
                 OperationsPanel(id="operations"),
                 WorkloadsPanel(id="workloads"),
@@ -121,6 +123,7 @@ class RunView(Vertical):
             lists=snapshot is not None and bool(snapshot.lists),
             rates=snapshot is not None and any(row.open for row in snapshot.workloads),
             by_rate=snapshot is not None and snapshot.info.open,
+            objectives=snapshot is not None and bool(snapshot.objectives),
         )
 
     def paint(self, timeline: Timeline, snapshot: RunSnapshot, phase: Phase, scope: str | None) -> None:

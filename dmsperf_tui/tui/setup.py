@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -27,7 +27,6 @@ from dmsperf_tui.settings.config import Options, RunConfig, resolve
 from dmsperf_tui.settings.draft import Draft
 from dmsperf_tui.settings.faulty import faulty_profiles, faulty_scenarios
 from dmsperf_tui.settings.places import Places
-from dmsperf_tui.settings.profile import PROFILE_KEYS
 from dmsperf_tui.settings.profile_sheet import read_sheet
 from dmsperf_tui.settings.toml_file import shown
 from dmsperf_tui.settings.variables import Variables
@@ -186,16 +185,18 @@ class SetupView(Horizontal):
         places = self._places or Places.here()
         try:
             variables = await asyncio.to_thread(Variables.here)
-            sheet = await asyncio.to_thread(read_sheet, self.options.profile, places, variables)
+            system = self.config.plan.system if self.config is not None else ""
+            sheet = await asyncio.to_thread(read_sheet, self.options.profile, places, variables, system)
         except ConfigError as fault:
             self.notify(str(fault), title="Mend it in an editor", severity="error", markup=False)
             return
         edited = await self.app.push_screen_wait(ProfileEditor(sheet, self.options.settings, places))
         if edited is not None:
-            await self._take(edited)
+            await self._take(edited, {cell.key for cell in sheet.cells})
 
-    async def _take(self, edited: Edited) -> None:
-        others = {key: text for key, text in self.options.settings.items() if key not in PROFILE_KEYS}
+    async def _take(self, edited: Edited, keys: Collection[str]) -> None:
+        """`keys` are those that were there to be edited; what is given for others stays."""
+        others = {key: text for key, text in self.options.settings.items() if key not in keys}
         self.options = replace(self.options, profile=edited.profile, settings=others | dict(edited.settings))
         self._list("profiles", await asyncio.to_thread(catalogue, "profiles", self._places))
         self.refresh_config()

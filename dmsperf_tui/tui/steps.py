@@ -65,7 +65,7 @@ def on_this_machine(environment: Environment) -> bool:
 
 
 def _wait(client: httpx.AsyncClient, config: RunConfig) -> Rows:
-    return wait_for_services(client, config.environment.place(), PATIENCE_S)
+    return wait_for_services(client, config.environment.place(), PATIENCE_S, dms=config.plan.system == "dms")
 
 
 async def _prepare(client: httpx.AsyncClient, config: RunConfig) -> Rows:
@@ -156,8 +156,9 @@ def _shows_command(environment: Environment) -> str:
 CHECK = Step(
     "check",
     "all that a run needs; changes nothing",
-    "Looks whether the scenario that was chosen can run here: service, TLS, token, permission for each "
-    "resource and action, descriptors, school year, rate limit, open files, disk. A run does the same first.",
+    "Looks whether the scenario that was chosen can run here: service, TLS, log-in, open files, disk; at a "
+    "DMS also the permission for each resource and action, descriptors, school year and rate limit. A run "
+    "does the same first.",
     check,
 )
 PREPARE = Step(
@@ -169,15 +170,17 @@ PREPARE = Step(
     here=True,
     streams=True,
 )
+WAIT = Step(
+    "wait",
+    "until the services answer",
+    f"Waits until the service answers, at most {PATIENCE_S / 60:.0f} minutes; with a DMS its Configuration "
+    "Service as well.",
+    _wait,
+)
 STEPS = (
     CHECK,
     PREPARE,
-    Step(
-        "wait",
-        "until the services answer",
-        f"Waits until the DMS and its Configuration Service answer, at most {PATIENCE_S / 60:.0f} minutes.",
-        _wait,
-    ),
+    WAIT,
     Step(
         "client",
         "a key and a secret, kept for runs",
@@ -234,4 +237,4 @@ STEPS = (
 
 def steps_for(config: RunConfig) -> Sequence[Step]:
     """Those that the chosen system has."""
-    return STEPS if config.plan.system == "dms" else (CHECK, PREPARE)
+    return STEPS if config.plan.system == "dms" else (CHECK, PREPARE, WAIT)

@@ -25,8 +25,8 @@ from dmsperf_tui.plan.secrecy import without_secret_fields
 from dmsperf_tui.run.preparation import SetupError, control_client
 from dmsperf_tui.settings.config import RunConfig
 from dmsperf_tui.settings.environment import Environment
-from dmsperf_tui.systems.checks import StepError, StepRow
 from dmsperf_tui.systems.answers import unreachable
+from dmsperf_tui.systems.checks import StepError, StepRow
 from dmsperf_tui.tui.dialogs import Confirm
 from dmsperf_tui.tui.environment import login_words, tls_words
 from dmsperf_tui.tui.layout import WIDE

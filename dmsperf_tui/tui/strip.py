@@ -16,6 +16,7 @@ from dmsperf_tui.tui.panel import RunPanel
 _BRIEF = {
     "operations": "Ops",
     "thresholds": "Thresh",
+    "objectives": "Obj",
     "workloads": "Loads",
     "failures": "Fail",
     "latency": "Lat",

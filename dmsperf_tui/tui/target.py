@@ -71,8 +71,9 @@ class TargetPanel(VerticalScroll):
             lines = [address, tls]
             if environment.try_out:
                 lines.append(Content("stays until b stops it (try-out: it shares this CPU)"))
-            if environment.system == "dms":
-                lines.append(Content.assemble("log-in: ", login_words(environment)))
+            words, tone = login_words(environment)
+            if words and (tone == "$success" or environment.system == "dms"):
+                lines.append(Content.assemble("log-in: ", (words, tone)))
             hint = "◌ c checks it for the chosen scenario, as a run does first; u makes it ready"
             lines.append(Content.styled(hint, "$foreground-muted"))
         self.query_one(Reading).put(Content("\n").join(lines))

@@ -1,10 +1,11 @@
-"""What the app makes of its terminal: how often it is painted, in which colours, and what if it vanishes."""
+"""What the app makes of its terminal: its size and colours, how often it is painted, what if it vanishes."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -20,6 +21,22 @@ _NO_COLOUR = NoColor()
 def usual_refresh_hz() -> float:
     """Paints a second: fewer over SSH, where each of them is bytes on a line."""
     return 2.0 if "SSH_CONNECTION" in os.environ else 4.0
+
+
+def forget_told_size() -> None:
+    """Drops COLUMNS and LINES where the terminal itself tells its size.
+
+    Textual asks `shutil.get_terminal_size`, which believes these variables before the terminal, also after
+    a resize. Shells and `docker exec -e` export them, and so does GNU readline in a parent process: drawn
+    would for ever be the size of then.
+    """
+    try:
+        told = os.get_terminal_size(sys.__stdout__.fileno())  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):
+        return  # no terminal: then the variables are all there is
+    if all(told):
+        for name in ("COLUMNS", "LINES"):
+            os.environ.pop(name, None)
 
 
 class Ticks:

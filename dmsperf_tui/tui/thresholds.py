@@ -15,7 +15,7 @@ from dmsperf_tui.plan.plain import line
 from dmsperf_tui.plan.thresholds import Threshold
 from dmsperf_tui.plan.units import format_clock
 from dmsperf_tui.run.snapshot import RunSnapshot, ThresholdRow
-from dmsperf_tui.tui.margin import margin, nearness, read_threshold
+from dmsperf_tui.tui.margin import gauge, margin, nearness, read_threshold
 from dmsperf_tui.tui.names import distinct_cuts
 from dmsperf_tui.tui.panel import RunPanel, View
 from dmsperf_tui.tui.readings import Reading
@@ -66,14 +66,6 @@ def _value(row: ThresholdRow, threshold: Threshold | None) -> str:
 def _precise(value: float) -> str:
     """Three digits, or the whole: `43.7`, `100`."""
     return f"{value:.1f}" if value < 99.95 else milliseconds(value)
-
-
-def _gauge(near: float | None, width: int) -> str:
-    """How near the bound the value is."""
-    if near is None or not width:
-        return " " * width
-    filled = width if near >= 1 else min(width - 1, max(1, round(width * near))) if near > 0 else 0
-    return "━" * filled + "─" * (width - filled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +138,7 @@ def threshold_lines(rows: Sequence[ThresholdRow], width: int) -> list[Content]:
                     cuts[one.metric].ljust(columns.metric),
                     (f"  {one.expression:<{columns.expression}}", "bold"),
                     (f"  {one.value:>{columns.value}}  {one.margin:<{columns.margin}}", tone),
-                    (f"  {_gauge(one.nearness, columns.gauge)}" if columns.gauge else "", tone),
+                    (f"  {gauge(one.nearness, columns.gauge)}" if columns.gauge else "", tone),
                 )
             )
         else:

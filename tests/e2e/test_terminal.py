@@ -68,7 +68,9 @@ def test_a_run_is_set_up_steered_and_left_by_keys_while_another_watches(
     (command.folder / "scenarios").mkdir()
     (command.folder / "scenarios" / "visits.toml").write_text(SCENARIO)
     (command.folder / "scenarios" / "visits.py").write_text(FLOW)
-    first = terminal("--scenario", "visits", "--env", "embedded", COLORTERM="truecolor")
+    # Whoever started it told it a size, as `docker exec -e` does: it is the window that counts.
+    told = {"COLUMNS": "80", "LINES": "24"}
+    first = terminal("--scenario", "visits", "--env", "embedded", COLORTERM="truecolor", **told)
     first.wait_for("Load of visits", "embedded", "s Start")
     first.wait_for("peak 2 VUs", "as its files say")
     first.press("s")
@@ -94,7 +96,7 @@ def test_a_run_is_set_up_steered_and_left_by_keys_while_another_watches(
     for each in (first, second):
         each.wait_for("● RUNNING")
 
-    # An error and what was answered, while the other terminal stands still.
+    # An error and what was answered, while the other terminal stands still; then the window is made tiny.
     second.stall()
     first.press("\x1b[Z" * 3)
     first.wait_for("Errors", "1 kind")
@@ -102,6 +104,9 @@ def test_a_run_is_set_up_steered_and_left_by_keys_while_another_watches(
     first.wait_for("GET /data/ed-fi/absent", "404")
     first.press("\x1b")
     first.wait_gone("esc closes")
+    first.resize(20, 5)
+    first.wait_for("● RUNNING")
+    first.resize(80, 24)
     first.wait_for("GET absent", "q Quit")
     first.press("d")
     wait_for(lambda: first.process.poll() == 0, "the first terminal's end")

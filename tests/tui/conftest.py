@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import pytest
+from textual._context import active_app
+from textual._wait import wait_for_idle
 from textual.app import App
 from textual.pilot import Pilot
 
@@ -89,6 +92,38 @@ def private(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
         monkeypatch.setenv("TMPDIR", folder)
         monkeypatch.setattr("tempfile.tempdir", None)
         yield
+
+
+def at_rest(app: App[object]) -> bool:
+    """Nothing is on its way to any widget of the screen, and the screen is laid out and painted."""
+    screen = app.screen
+    due = screen._layout_required or screen._scroll_required or screen._repaint_required
+    pumps = [app, *screen.walk_children(with_self=True)]
+    waiting = any(pump.message_queue_size or pump._pending_message or pump._next_callbacks for pump in pumps)
+    return not (due or screen._dirty_widgets or screen._callbacks or waiting)
+
+
+@pytest.fixture(autouse=True)
+def rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a pilot does ends when the app is at rest.
+
+    For Textual's pilot it ends when the process uses no processor; on a busy machine that is so while it
+    waits for one, with panels on the screen that are not painted yet.
+    """
+
+    async def rest(min_sleep: float = 1 / 50, max_sleep: float = 1) -> None:
+        await wait_for_idle(min_sleep, max_sleep)
+        app = active_app.get()
+        calm = 0
+        for _ in range(400):
+            # Twice: between two looks whoever took a message has done with it.
+            calm = calm + 1 if at_rest(app) else 0
+            if calm == 2:
+                return
+            await asyncio.sleep(0.005)
+
+    monkeypatch.setattr("textual.pilot.wait_for_idle", rest)
+    monkeypatch.setattr("textual.app.wait_for_idle", rest)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from dmsperf_tui.tui.entities import Columns, bar, entity_line, head_line, progr
 from dmsperf_tui.tui.names import distinct_cuts
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.run_view import RunView
-from tests.tui.conftest import Compare, settled, settled_and_still
+from tests.tui.conftest import Compare, settled, settled_and_still, until
 from tests.tui.fake_list import entities, loading
 from tests.tui.fakes import FakeLink, running
 
@@ -107,6 +107,7 @@ async def test_what_is_wrong_with_a_list_stands_above_it() -> None:
     app = on(FakeLink(loading()))
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
+        await until(pilot, lambda: shown(pilot, "#entities-head"))
         head, failed, finding = shown(pilot, "#entities-head").splitlines()
         assert "order 7 of 13" in head
         assert failed.startswith("✗ 31 failed, 0.1 % of those tried")
@@ -144,7 +145,7 @@ async def test_a_small_terminal_begins_with_the_entities_of_a_load_phase() -> No
         assert "04:12/23:00 eta 29:20" in shown(pilot, "#clock")
         view = app.query_one(RunView)
         assert (view.current, view.there[:2]) == ("entities", ["entities", "vus"])
-        assert "19,971/50,000" in shown(pilot, "#entity-lines")
+        await until(pilot, lambda: "19,971/50,000" in shown(pilot, "#entity-lines"))
         await pilot.resize_terminal(20, 5)
         await pilot.resize_terminal(80, 24)
         link.push(running())
@@ -157,6 +158,7 @@ async def test_an_ended_run_says_what_it_has_left() -> None:
     app = on(FakeLink(loading(state=RunState.STOPPED)))
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
+        await until(pilot, lambda: shown(pilot, "#entities-head"))
         assert "left" in shown(pilot, "#entities-head").splitlines()[0]
         assert "eta" not in shown(pilot, "#clock")
         assert "waiting" not in shown(pilot, "#entity-lines")

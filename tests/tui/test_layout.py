@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -35,11 +36,13 @@ RUNS = {
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("lists", [False, True])
 @pytest.mark.parametrize("rates", [False, True])
+@pytest.mark.parametrize("objectives", [False, True])
 def test_each_panel_has_one_place_at_most_and_no_place_is_empty(
-    size: tuple[int, int], lists: bool, rates: bool
+    size: tuple[int, int], lists: bool, rates: bool, objectives: bool
 ) -> None:
-    there = panels_of(*size, lists=lists, rates=rates, by_rate=rates)
+    there = panels_of(*size, lists=lists, rates=rates, by_rate=rates, objectives=objectives)
     without = (set() if lists else {"entities"}) | (set() if rates else {"rate"})
+    without |= set() if objectives else {"objectives"}
     assert sorted(there) == sorted(set(PANELS) - without)
     for zoomed in (False, True):
         layout = layout_of(*size, there, zoomed=zoomed)
@@ -55,13 +58,13 @@ def test_each_panel_has_one_place_at_most_and_no_place_is_empty(
 
 
 def test_what_a_run_is_about_comes_first() -> None:
-    assert panels_of(80, 24, lists=True, rates=False, by_rate=False)[0] == "entities"
-    assert panels_of(120, 40, lists=True, rates=False, by_rate=False)[0] == "vus"
-    assert panels_of(80, 24, lists=False, rates=True, by_rate=True)[:2] == ["rate", "vus"]
-    assert layout_of(120, 40, panels_of(120, 40, lists=False, rates=True, by_rate=True)).places[0].panels == (
-        "rate",
-        "vus",
-    )
+    found = partial(panels_of, objectives=True)
+    assert found(80, 24, lists=True, rates=False, by_rate=False)[0] == "entities"
+    assert found(120, 40, lists=True, rates=False, by_rate=False)[0] == "vus"
+    assert found(80, 24, lists=False, rates=True, by_rate=True)[:2] == ["rate", "vus"]
+    places = layout_of(120, 40, found(120, 40, lists=False, rates=True, by_rate=True)).places
+    assert places[0].panels == ("rate", "vus")
+    assert places[3].panels == ("thresholds", "objectives", "checks", "environment")
 
 
 def said(snapshot: RunSnapshot, width: int, *, lost: bool = False) -> str:

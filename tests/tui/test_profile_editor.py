@@ -166,3 +166,15 @@ async def test_a_file_that_cannot_be_read_is_said_instead(places: Places, mine: 
         (toast,) = app._notifications
         assert "mine.toml:1: is not valid TOML" in toast.message
         assert not isinstance(app.screen, ProfileEditor)
+
+
+async def test_sizes_of_another_system_are_not_there_and_what_is_given_for_them_stays(
+    places: Places, mine: Path
+) -> None:
+    given = {"k12.students": "40", "load.vus": "20"}
+    async with editing(places, Options(profile="mine", settings=given)) as (app, view, screen, pilot):
+        assert not [key for key in screen.fields if key.startswith("k12.")]
+        await put(screen, pilot, "load.vus", "7")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: app.screen is not screen)
+        assert view.options.settings == {"k12.students": "40"}, "7 is what the file says"

@@ -102,7 +102,7 @@ async def test_tab_a_click_and_the_palette_bring_a_panel_up_and_the_keyboard_wit
             seen.append(view.current)
             await pilot.press("tab")
             await settled(pilot)
-        assert seen == [name for name in PANELS if name not in ("rate", "entities")]
+        assert seen == [name for name in PANELS if name not in ("rate", "entities", "objectives")]
         assert view.current == "vus"
         assert await pilot.click(PanelStrip, offset=(str(strip.render()).index("Errors") + 1, 0))
         await settled(pilot)

@@ -388,9 +388,10 @@ def test_options_go_into_the_form_and_come_back() -> None:
         speedup=1.5,
         data="last",
         resume="7f3a",
+        objectives="k12",
         results="elsewhere",
         settings={"load.vus": "3", "thresholds.http_reqs": "rate>1"},
-        summary="out.json",
+        summary=("out.json",),
     )
     assert read_options(given, as_texts(given), abort=False, here=False) == given
 
