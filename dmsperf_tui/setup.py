@@ -18,7 +18,7 @@ from dmsperf_tui.run.cleanup import clean_run, left_at
 from dmsperf_tui.run.leftovers import runs_with_leftovers
 from dmsperf_tui.run.preparation import SetupError, check, control_client
 from dmsperf_tui.settings.config import Options, resolve
-from dmsperf_tui.settings.environment import Environment, load_environment
+from dmsperf_tui.settings.environment import Environment, load_environment, named_environment
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.settings.variables import Variables, keeper
 from dmsperf_tui.systems.answers import unreachable
@@ -57,6 +57,7 @@ class Desk:
     def __init__(self, name: str | None, cms_url: str | None = None, timeout_s: float | None = None) -> None:
         """The environment that `name` names, or the address in the variables. Raises ConfigError."""
         variables = Variables.here()
+        name = named_environment(name, Places.here(), variables)
         if name is None:
             if variables.get("API_BASE_URL") is None:
                 mend = "name one (dmsperf-tui list environments) or a URL"

@@ -13,7 +13,7 @@ import click
 
 from dmsperf_tui import __version__
 from dmsperf_tui.cli.ctl import ctl
-from dmsperf_tui.cli.options import HELP, Duration, Setting, example
+from dmsperf_tui.cli.options import HELP, Duration, Setting, example, named_by
 from dmsperf_tui.cli.serve import serve
 from dmsperf_tui.cli.setup import setup
 from dmsperf_tui.cli.suite import suite
@@ -110,7 +110,7 @@ def _options(given: dict[str, Any]) -> Options:
 
         origin = find_origin(given["resume"], Path(given["results"]), "--resume", resume=True)
         given["scenario"] = origin.scenario
-    given["environment"] = given["environment"] or _environment_by_variable()
+    given["environment"] = named_by(given["environment"])
     named = {name: given[name] for name in ("scenario", "profile", "environment") if given[name]}
     return Options(
         **named,
@@ -129,14 +129,6 @@ def _options(given: dict[str, Any]) -> Options:
         abort_on_4xx=given["abort_on_4xx"],
         objectives=given["objectives"],
     )
-
-
-def _environment_by_variable() -> str | None:
-    from dmsperf_tui.settings.environment import environment_by_variable
-    from dmsperf_tui.settings.places import Places
-    from dmsperf_tui.settings.variables import Variables
-
-    return environment_by_variable(Places.here(), Variables.here())
 
 
 @example("dmsperf-tui attach")

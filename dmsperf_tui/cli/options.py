@@ -45,3 +45,12 @@ def example(text: str) -> Callable[[_C], _C]:
         return command
 
     return add
+
+
+def named_by(flag: str | None) -> str | None:
+    """The environment that `--env` names, else the variable `ENV`. Raises ConfigError for an empty flag."""
+    from dmsperf_tui.settings.environment import named_environment
+    from dmsperf_tui.settings.places import Places
+    from dmsperf_tui.settings.variables import Variables
+
+    return named_environment(flag, Places.here(), Variables.here())

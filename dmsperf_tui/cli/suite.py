@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dmsperf_tui.cli.options import HELP, Duration, Setting, example
+from dmsperf_tui.cli.options import HELP, Duration, Setting, example, named_by
 
 
 @example("dmsperf-tui suite k12-acceptance --env staging --summary suite.json --summary suite.md")
@@ -50,7 +50,7 @@ def suite(
     from dmsperf_tui.suite import run_suite
 
     given = Options(
-        environment=environment or Options().environment,
+        environment=named_by(environment) or Options().environment,
         objectives=objectives,
         workers=workers,
         seed=seed,

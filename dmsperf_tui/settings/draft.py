@@ -102,7 +102,7 @@ class Draft:
         if key == QUALIFIERS and isinstance(value, Mapping):
             return ", ".join(f"{name}={item}" for name, item in value.items())
         if isinstance(value, list):
-            return "/".join(str(item) for item in value)
+            return ("," if table else "/").join(str(item) for item in value)
         if isinstance(value, bool):
             return "yes" if value else "no"
         return "" if value is None else str(value)
@@ -118,7 +118,8 @@ class Draft:
             table, _, name = key.rpartition(".")
             if table:
                 # None takes it out of the file's table; what was saved is kept for comparison.
-                self.values[table] = {**self.values.get(table, {}), name: value}
+                there = self.values.get(table)
+                self.values[table] = {**(there if isinstance(there, Mapping) else {}), name: value}
             elif value is None:
                 self.values.pop(key, None)
             else:

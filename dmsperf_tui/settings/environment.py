@@ -49,10 +49,17 @@ def _segments(value: Any) -> Any:
 
 
 def _named(value: Any) -> Any:
-    """A table of ids: numbers are ids as well, and a variable that is not set names none."""
+    """A table of ids: numbers are ids as well, submissions a list; a variable that is not set names none."""
     if not isinstance(value, Mapping):
-        return value
-    return {key: str(item) for key, item in value.items() if item not in (None, "")}
+        raise ValueError("is no table; write [ids] and below it quiz = 12")
+    found: dict[str, str] = {}
+    for key, item in value.items():
+        items = item if isinstance(item, list) and key == "submission" else [item]
+        if any(isinstance(one, bool) or not isinstance(one, str | int | None) for one in items):
+            raise ValueError(f'{key} is no id; write {key} = 12 or {key} = "abc"')
+        if text := ",".join(str(one) for one in items if one not in (None, "")):
+            found[str(key)] = text
+    return found
 
 
 def _known_ids(ids: dict[str, str]) -> dict[str, str]:
@@ -232,7 +239,7 @@ def load_environment(name: str, places: Places, variables: Variables) -> Environ
 
     Raises ConfigError for an unknown name, a bad URL, or a secret written into the file.
     """
-    if name == EMBEDDED:
+    if _some(name) == EMBEDDED:
         return Environment(name=EMBEDDED, title="Embedded systems, in a process of their own")
     if name.startswith(PREFIX):
         return _standing(name, variables)
@@ -321,11 +328,24 @@ def _value(variables: Variables, name: str) -> str | None:
     return found[0] if found else None
 
 
-def environment_by_variable(places: Places, variables: Variables) -> str | None:
-    """The environment that `ENV` names, as in `k6 run --env ENV=staging`; shells use that variable as well,
-    so that it counts only where there is an environment of that name."""
+def named_environment(given: str | None, places: Places, variables: Variables) -> str | None:
+    """What `--env` says, else `ENV`, as in `k6 run --env ENV=staging`; None where neither names one.
+
+    Shells use `ENV` as well, so that it counts only where there is an environment of that name. Raises
+    ConfigError for a flag that is there and empty: a variable that is not set must not end up elsewhere.
+    """
+    if given is not None:
+        return _some(given)
     name = _value(variables, "ENV")
     return name if name in places.names("config/environments") else None
+
+
+def _some(name: str) -> str:
+    if not name.strip():
+        raise ConfigError(
+            "names nothing", key="--env", mend="is its variable empty? --env embedded is the stand-in"
+        )
+    return name
 
 
 def web_address(variables: Variables) -> str | None:

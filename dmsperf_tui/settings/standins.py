@@ -42,8 +42,8 @@ class Standin(BaseModel):
     """The process's start time by the system's account, so that a reused pid is not taken for it."""
     client_id: str
     client_secret: SecretStr
-    k12_password: SecretStr
-    """Of every user of its K-12 platform."""
+    k12_password: SecretStr = SecretStr("")
+    """Of every user of its K-12 platform; one that an earlier version has started has none."""
     tenant: str | None = None
     qualifiers: list[str] = []
     """Values of the route qualifiers, in their order."""

@@ -32,6 +32,8 @@ _OTHER_NAMES: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     ),
 }
 """What else gives a variable its value, the first first: any of these names, put into this text."""
+_OWN_NAME_FIRST = ("API_URL",)
+"""What its other names stand for is another thing, good enough only where it is set nowhere itself."""
 _K6_DEFAULTS = {
     "DMS_HOST": "localhost",
     "DMS_PORT": "8080",
@@ -72,6 +74,8 @@ class Variables:
 
     def get(self, name: str) -> tuple[str, str] | None:
         """(value, source), or None where it is set nowhere; an empty value counts as not set."""
+        if name in _OWN_NAME_FIRST and not self.environ.get(name) and self.dotenv.get(name):
+            return self.dotenv[name], DOTENV
         return _found(self.environ, name, "variable {}") or _found(self.dotenv, name, DOTENV)
 
 

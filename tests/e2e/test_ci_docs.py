@@ -148,6 +148,8 @@ def test_a_gate_that_finds_no_platform_stays_closed(runner: Runner) -> None:
     (runner.folder / "load-gate.md").unlink()
     assert runner.job(GATE, **{**variables, "DMSPERF_FLAGS": "--profile nobody"})["Gate"] == 104
     assert "did not begin" in runner.page
+    # An output of the deploy that is not there must not end up at the embedded platform.
+    assert runner.job(GATE, **{**variables, "API_URL": ""})["Gate"] == 104
 
 
 def test_the_nightly_checks_loads_and_cleans(runner: Runner, standin: Standin) -> None:

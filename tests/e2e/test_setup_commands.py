@@ -218,3 +218,22 @@ def test_the_steps_of_a_dms_are_refused_on_a_k12_platform(step: str) -> None:
     assert isinstance(result.exception, ConfigError)
     said = f"k12 is a k12 environment, and setup {step} is for a DMS; it has: setup check"
     assert said in str(result.exception)
+
+
+@pytest.mark.parametrize("command", [["--batch"], ["suite", "k12-acceptance"], ["setup", "check"]])
+def test_an_environment_that_is_an_empty_text_is_refused_by_every_command(command: list[str]) -> None:
+    result = CliRunner().invoke(cli, [*command, "--env", ""])
+    assert isinstance(result.exception, ConfigError)
+    assert str(result.exception).startswith("--env: names nothing; is its variable empty?")
+
+
+def test_env_names_the_environment_for_every_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "config/environments"
+    folder.mkdir(parents=True)
+    (folder / "staging.toml").write_text('system = "dms"\nurl = "not a url"\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ENV", "staging")
+    for command in (["--batch"], ["suite", "k12-acceptance"], ["setup", "check"]):
+        result = CliRunner().invoke(cli, command)
+        assert isinstance(result.exception, ConfigError)
+        assert "staging.toml:2: url: 'not a url' is not an http(s) URL" in str(result.exception)
