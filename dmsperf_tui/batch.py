@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import TextIO
 
 import uvloop
 
@@ -44,7 +45,7 @@ def progress_line(snapshot: RunSnapshot) -> str:
     """One second of a run in words: no redraw, no colour."""
     info = snapshot.info
     latency = snapshot.response_p95_ms if info.open else snapshot.p95_ms
-    p95 = f"{latency:.0f} ms" if latency is not None else "-"
+    p95 = "-" if latency is None else f"{latency:.0f} ms" if latency >= 1 else "<1 ms"
     errors = snapshot.failed / snapshot.requests if snapshot.requests else 0.0
     failing = sum(row.ok is False for row in snapshot.thresholds)
     parts = [
@@ -122,17 +123,35 @@ class LinePrinter:
                     data = data[os.write(descriptor, data) :]
 
 
-async def execute(config: RunConfig) -> tuple[int, Path]:
+class Signals:
+    """SIGINT, SIGTERM and SIGHUP: they drain the run under way. To be made in the event loop."""
+
+    def __init__(self) -> None:
+        self.heard = asyncio.Event()
+        """Set by the first of them: no other run is to begin."""
+        self.host: RunHost | None = None
+        """Of the run under way."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._hear)
+
+    def _hear(self) -> None:
+        self.heard.set()
+        if self.host is not None:
+            self.host.helm.signalled()
+
+
+async def execute(config: RunConfig, signals: Signals | None = None) -> tuple[int, Path]:
     """Runs to the end, told in lines; the exit code, and the record's folder.
 
-    Signals drain the run. Raises ConfigError for what stops it before it starts.
+    Signals drain the run; `signals` are those of a caller that listens to them, too. Raises ConfigError
+    for what stops the run before it starts.
     """
+    signals = signals or Signals()
     host = RunHost(config, local_worker if config.in_process else process_worker)
+    signals.host = host
     server = ControlServer(host)
     await server.open()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, host.helm.signalled)
     info = host.run.info
     printer = LinePrinter(host)
     printer.say(f"run {info.id}: {info.scenario}, profile {info.profile}, environment {info.environment}")
@@ -151,14 +170,20 @@ async def execute(config: RunConfig) -> tuple[int, Path]:
     return code, host.record.folder
 
 
+def tell(text: str, stream: TextIO) -> None:
+    """Writes `text` at once; a closed terminal or pipe is no reason to end."""
+    with contextlib.suppress(OSError):
+        stream.write(text)
+        # Here rather than when the interpreter ends, which would make exit code 120 of a failure.
+        stream.flush()
+
+
 def show(folder: Path) -> Summary | None:
     """Writes what came of a run; its summary, where the record has one."""
     path = folder / "summary.json"
     summary = Summary.model_validate_json(path.read_bytes()) if path.is_file() else None
     if summary is not None and summary.run.state != "failed":
-        sys.stdout.write(text_summary(summary))
-        sys.stdout.write(f"  record: {folder}\n")
-        sys.stdout.flush()
+        tell(f"{text_summary(summary)}  record: {folder}\n", sys.stdout)
     return summary
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uvloop
 
-from dmsperf_tui.batch import execute, show
+from dmsperf_tui.batch import Signals, execute, show, tell
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.plan.units import format_duration
 from dmsperf_tui.report.outcome import worst
@@ -28,15 +28,29 @@ _BY_SIGNAL, _NOT_CONFIGURED = 105, 104
 def run_suite(suite: Suite, copies: Sequence[Path] = ()) -> int:
     """Runs the steps and returns the worst exit code; the suite's summary goes into `copies`, too.
 
-    Raises ConfigError where one of them cannot be written.
+    Raises ConfigError where one of them, or a record, cannot be written.
     """
     for copy in copies:
         check_writable(copy)
+    _check_folder(suite.steps[0].results)
     running = _Running(suite, copies)
     code = uvloop.run(running.all_steps())
-    sys.stdout.write(suite_text(running.summary))
-    sys.stdout.flush()
+    tell(suite_text(running.summary), sys.stdout)
     return code
+
+
+def _check_folder(results: Path) -> None:
+    """All steps have their records there: what is wrong with it is told once, before any of them."""
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=results):
+            return
+    except OSError as fault:
+        raise ConfigError(
+            f"cannot be written ({fault.strerror})",
+            file=str(results),
+            mend="name another folder: --results DIR",
+        ) from None
 
 
 class _Running:
@@ -48,7 +62,7 @@ class _Running:
         self._parts = [StepPart(scenario=config.plan.name) for config in suite.steps]
         self._failed: list[Summary] = []
         self._codes: list[int] = []
-        self._interrupted = asyncio.Event()
+        self._ended = False
         self._began = _now()
 
     @property
@@ -61,37 +75,38 @@ class _Running:
             environment=first.environment.name,
             started_at=self._began,
             ended_at=_now(),
-            exit_code=worst(self._codes),
+            exit_code=worst(self._codes) if self._ended else None,
             speedup=first.speedup,
             steps=self._parts,
         )
 
     async def all_steps(self) -> int:
-        for at, config in enumerate(self._suite.steps):
-            if at and not await self._cool_down(at):
-                break
-            _say(f"step {at + 1} of {len(self._suite.steps)}: {config.plan.name}")
-            self._parts[at] = await self._step(config)
-            if self._parts[at].exit_code and self._suite.stops:
-                break
-        if self._interrupted.is_set():
-            self._codes.append(_BY_SIGNAL)
-        self._write()
+        signals = Signals()
+        try:
+            for at, config in enumerate(self._suite.steps):
+                if at and not await self._cool_down(signals.heard):
+                    break
+                _say(f"step {at + 1} of {len(self._suite.steps)}: {config.plan.name}")
+                self._parts[at] = StepPart(scenario=config.plan.name, started_at=_now())
+                self._write()
+                self._parts[at] = await self._step(config, signals)
+                if self._parts[at].exit_code and self._suite.stops:
+                    break
+            if signals.heard.is_set():
+                self._codes.append(_BY_SIGNAL)
+            self._ended = True
+        finally:
+            self._write()
         return worst(self._codes)
 
-    async def _step(self, config: RunConfig) -> StepPart:
+    async def _step(self, config: RunConfig, signals: Signals) -> StepPart:
         try:
-            code, folder = await execute(config)
+            code, folder = await execute(config, signals)
         except ConfigError as fault:
             self._codes.append(_NOT_CONFIGURED)
             _say(f"dmsperf-tui: {fault}")
             return StepPart(scenario=config.plan.name, exit_code=_NOT_CONFIGURED, message=str(fault))
-        finally:
-            # The run has listened to the signals until now.
-            _listen(self._interrupted.set)
         self._codes.append(code)
-        if code == _BY_SIGNAL:
-            self._interrupted.set()
         summary = show(folder)
         if summary is None:
             return StepPart(scenario=config.plan.name, folder=str(folder), exit_code=code)
@@ -99,15 +114,15 @@ class _Running:
             self._failed.append(summary)
         return step_of(str(folder), summary)
 
-    async def _cool_down(self, at: int) -> bool:
+    async def _cool_down(self, interrupted: asyncio.Event) -> bool:
         """Between two steps. False: it was ended by a signal, and with it the suite."""
         self._write()
         pause_s = self._suite.cool_down_s
-        if pause_s and not self._interrupted.is_set():
+        if pause_s and not interrupted.is_set():
             _say(f"cool-down: {format_duration(pause_s)}")
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._interrupted.wait(), pause_s)
-        return not self._interrupted.is_set()
+                await asyncio.wait_for(interrupted.wait(), pause_s)
+        return not interrupted.is_set()
 
     def _write(self) -> None:
         """As far as it has come: a suite that is killed leaves what it knew."""
@@ -125,18 +140,9 @@ class _Running:
                 _say(f"dmsperf-tui: {path} cannot be written ({fault.strerror})")
 
 
-def _listen(heard: Callable[[], None]) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, heard)
-
-
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _say(text: str) -> None:
-    # A closed terminal or pipe is no reason to end a suite.
-    with contextlib.suppress(OSError):
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
+    tell(f"{text}\n", sys.stderr)

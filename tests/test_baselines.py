@@ -91,8 +91,8 @@ def test_the_example_can_be_read() -> None:
     found = parse_objectives("shop", tomllib.loads(example))
     judged = found.of_run("shop/friday", {"orders": MetricType.COUNTER}).beside(())
     assert [f"{one.metric} {one.expression}" for one in judged] == [
-        "http_req_duration{category:search} p(50)<200",
-        "http_req_duration{category:search} p(95)<500",
+        "http_req_duration{category:search,expected_response:true} p(50)<200",
+        "http_req_duration{category:search,expected_response:true} p(95)<500",
         "vus_max value>=300",
         "http_req_failed rate<0.01",
         "http_req_failed{name:POST orders} rate<0.001",

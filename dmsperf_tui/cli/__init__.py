@@ -74,7 +74,7 @@ def cli(context: click.Context, /, batch: bool, debug: bool, refresh: float | No
     """
     if context.invoked_subcommand is not None:
         return
-    options = _options(given)
+    options = _options(given, batch=batch)
     if batch:
         from dmsperf_tui.batch import run_batch
         from dmsperf_tui.settings.config import resolve
@@ -96,7 +96,7 @@ cli.add_command(suite)
 cli.epilog = "Example: dmsperf-tui --batch --scenario dms/smoke --summary out.json"
 
 
-def _options(given: dict[str, Any]) -> Options:
+def _options(given: dict[str, Any], *, batch: bool) -> Options:
     from dmsperf_tui.settings.config import Options
 
     if given["phase"] and given["scenario"]:
@@ -110,7 +110,7 @@ def _options(given: dict[str, Any]) -> Options:
 
         origin = find_origin(given["resume"], Path(given["results"]), "--resume", resume=True)
         given["scenario"] = origin.scenario
-    given["environment"] = named_by(given["environment"])
+    given["environment"] = named_by(given["environment"], strict=batch)
     named = {name: given[name] for name in ("scenario", "profile", "environment") if given[name]}
     return Options(
         **named,

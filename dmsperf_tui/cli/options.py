@@ -47,10 +47,11 @@ def example(text: str) -> Callable[[_C], _C]:
     return add
 
 
-def named_by(flag: str | None) -> str | None:
-    """The environment that `--env` names, else the variable `ENV`. Raises ConfigError for an empty flag."""
+def named_by(flag: str | None, *, strict: bool) -> str | None:
+    """The environment that `--env` names, else the variable `ENV`. Raises ConfigError for an empty flag, and,
+    if `strict`, for an `ENV` that no environment is called."""
     from dmsperf_tui.settings.environment import named_environment
     from dmsperf_tui.settings.places import Places
     from dmsperf_tui.settings.variables import Variables
 
-    return named_environment(flag, Places.here(), Variables.here())
+    return named_environment(flag, Places.here(), Variables.here(), strict=strict)

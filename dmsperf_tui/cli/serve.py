@@ -58,6 +58,8 @@ _SHARE = click.FloatRange(0, 1)
     "[ai=lognormal 2s p99 8s].",
 )
 @click.option("--k12-session-ttl", type=Duration(), default=1800.0, help="How long a log-in lasts [30m].")
+@click.option("--k12-error-rate", type=_SHARE, default=0.0, help="Share of its answers that are errors.")
+@click.option("--k12-error-status", type=click.IntRange(400, 599), default=500, help="[500]")
 @click.option("--k12-ai-limit", default="300/1m", help="AI generations in a fixed window [300/1m].")
 @click.option("--until-eof", is_flag=True, hidden=True)
 @click.pass_context
@@ -85,13 +87,16 @@ def serve(
     k12_password: str,
     k12_latency: tuple[tuple[str, str], ...],
     k12_session_ttl: float,
+    k12_error_rate: float,
+    k12_error_status: int,
     k12_ai_limit: str,
     until_eof: bool,
 ) -> None:
     """Start the embedded DMS, CMS and K-12 platform, stand-ins on this machine, until Ctrl-C.
 
-    Until then it is an environment of this user, `--env embedded:PORT`. Its first line on standard output is
-    one JSON object: url, cms_url, vintage, client_id, client_secret, k12_password and pid.
+    Options without k12 in their names are those of the DMS and its CMS. Until it ends it is an environment
+    of this user, `--env embedded:PORT`. Its first line on standard output is one JSON object: url, cms_url,
+    vintage, client_id, client_secret, k12_password and pid.
     """
     from dmsperf_tui.standin.app import AppOptions
     from dmsperf_tui.standin.breaker import BreakerSettings
@@ -124,7 +129,14 @@ def serve(
             circuit_breaker=BreakerSettings.of(played) if circuit_breaker else None,
             tenant=tenant,
             qualifiers=tuple(_qualifier(each) for each in qualifier),
-            k12=K12Options(k12_password, k12_latency, k12_session_ttl, RateLimit.read(k12_ai_limit)),
+            k12=K12Options(
+                k12_password,
+                k12_latency,
+                k12_session_ttl,
+                RateLimit.read(k12_ai_limit),
+                k12_error_rate,
+                k12_error_status,
+            ),
         )
         known = _Known(app.tenant, tuple(value for _, value in app.qualifiers))
         ready = None if until_eof else known.enter

@@ -10,7 +10,7 @@ import click
 from dmsperf_tui.cli.options import HELP, Duration, Setting, example, named_by
 
 
-@example("dmsperf-tui suite k12-acceptance --env staging --summary suite.json --summary suite.md")
+@example("dmsperf-tui suite k12-acceptance --env k12 --summary suite.md")
 @click.command(context_settings=HELP)
 @click.argument("name", metavar="NAME|FILE")
 @click.option("--env", "environment", metavar="embedded|URL|NAME", help="Where the system is [embedded].")
@@ -50,7 +50,7 @@ def suite(
     from dmsperf_tui.suite import run_suite
 
     given = Options(
-        environment=named_by(environment) or Options().environment,
+        environment=named_by(environment, strict=True) or Options().environment,
         objectives=objectives,
         workers=workers,
         seed=seed,

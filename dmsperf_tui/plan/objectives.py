@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.plan.metrics import BUILT_IN, MetricType
-from dmsperf_tui.plan.thresholds import Threshold
+from dmsperf_tui.plan.thresholds import Threshold, parse_threshold
 
 RESPONSE_TIMES, CONCURRENCY, MEASURES = "Response times", "Concurrency", "Measures"
 """The groups, in the order of a screen."""
+EXPECTED = ("expected_response", "true")
+"""Of requests that were answered as they should be (k6 docs, "System tags")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,20 @@ class Objective:
         return self.measure if self.expression else None
 
     @property
+    def failed(self) -> Threshold | None:
+        """The share of requests that failed, where the times of all others are measured; else None.
+
+        Where it is 1 nothing is left to measure, and the objective is missed: an error that comes quickly
+        is no fast answer.
+        """
+        one = self.measure
+        if one is None or one.type is not MetricType.TREND or EXPECTED not in one.tags:
+            return None
+        tags = tuple(tag for tag in one.tags if tag != EXPECTED)
+        selected = ",".join(f"{tag}:{value}" for tag, value in tags)
+        return parse_threshold(f"http_req_failed{{{selected}}}" if tags else "http_req_failed", "rate<1")
+
+    @property
     def unit(self) -> str:
         """What its value is in: ms, share, /s, /min, VUs, or empty."""
         match self.measure:
@@ -60,7 +76,7 @@ class Objective:
                 return "share"
             case Threshold(type=MetricType.COUNTER, method="rate"):
                 return "/s" if self.per_s == 1 else "/min"
-            case Threshold(name="vus" | "vus_max"):
+            case Threshold(name="vus_max"):
                 return "VUs"
             case _:
                 return ""
@@ -102,16 +118,16 @@ class ObjectiveSet:
     def beside(self, thresholds: Iterable[Threshold]) -> tuple[Threshold, ...]:
         """`thresholds` and these objectives as thresholds, each judgement once."""
         found = list(thresholds)
-        known = {_judgement(one) for one in found}
+        known = {judgement(one) for one in found}
         for objective in self.objectives:
             threshold = objective.threshold
-            if threshold is not None and _judgement(threshold) not in known:
-                known.add(_judgement(threshold))
+            if threshold is not None and judgement(threshold) not in known:
+                known.add(judgement(threshold))
                 found.append(threshold)
         return tuple(found)
 
 
-def _judgement(threshold: Threshold) -> tuple[object, ...]:
+def judgement(threshold: Threshold) -> tuple[object, ...]:
     """What it says, however it is spelled."""
     one = threshold
     tags = tuple(sorted(one.tags))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from math import inf
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
@@ -12,6 +13,7 @@ from dmsperf_tui.plan.errors import ConfigError, nearest
 from dmsperf_tui.plan.metrics import BUILT_IN, MetricType
 from dmsperf_tui.plan.objectives import (
     CONCURRENCY,
+    EXPECTED,
     MEASURES,
     RESPONSE_TIMES,
     Level,
@@ -41,7 +43,7 @@ class _Category(_Entry):
 
 class _Concurrency(_Entry):
     scenario: str
-    vus: int | None = Field(default=None, ge=1)
+    vus: int | None = Field(default=None, ge=1, strict=True)
     objectives: dict[str, list[str]] = Field(default_factory=dict)
 
 
@@ -103,7 +105,8 @@ class _Reader:
 
     def _category(self, name: str, key: str, table: dict[str, Any]) -> Iterator[Objective]:
         entry, levels = self._entry(_Category, key, table)
-        measured = self._judged(f"http_req_duration{{category:{name}}}", entry.objectives, key)
+        metric = f"http_req_duration{{category:{name},{':'.join(EXPECTED)}}}"
+        measured = self._judged(metric, entry.objectives, key)
         yield from self._with_levels(RESPONSE_TIMES, entry, measured, levels, key)
 
     def _concurrency(self, key: str, table: dict[str, Any]) -> Iterator[Objective]:
@@ -182,12 +185,24 @@ class _Reader:
             raise ConfigError(
                 f"{expression!r} is not over the whole run", key=key, mend="windows are for thresholds"
             )
+        if threshold.name == "vus":
+            mend = "vus_max has the most that were there at once"
+            raise ConfigError("vus is 0 when a run is over", key=key, mend=mend)
+        _possible(threshold, key)
         return threshold
 
     def _with_levels(
         self, group: str, entry: _Entry, measured: list[Threshold], levels: dict[str, Any], key: str
     ) -> Iterator[Objective]:
         """Each with the levels that look at the same figure."""
+        found: set[tuple[object, ...]] = set()
+        for one in measured:
+            # Of two bounds in one direction, one says nothing.
+            bound = one.name, tuple(sorted(one.tags)), one.method, one.percentile, one.comparison[0]
+            if bound in found:
+                again = f"{one.expression!r} bounds what another objective of {entry.title!r} does"
+                raise ConfigError(again, key=f"{key}.objectives", mend="keep one of them")
+            found.add(bound)
         of_each: dict[int, list[Level]] = {index: [] for index in range(len(measured))}
         for name, level in levels.items():
             where = f"{key}.{name}"
@@ -205,15 +220,16 @@ class _Reader:
     def _place(self, level: Threshold, measured: list[Threshold], key: str) -> int:
         """The objective that the level belongs to."""
         figure = level.method, level.percentile
-        for index, one in enumerate(measured):
-            if (one.method, one.percentile) == figure:
-                if one.comparison[0] in "<>" and one.comparison[0] == level.comparison[0]:
-                    raise ConfigError(
-                        f"{level.expression!r} points where its objective {one.expression!r} does",
-                        key=key,
-                        mend="a level is what must not be reached: turn its sign",
-                    )
+        same = [index for index, one in enumerate(measured) if (one.method, one.percentile) == figure]
+        for index in same:
+            if (sign := measured[index].comparison[0]) not in "<>" or sign != level.comparison[0]:
                 return index
+        if same:
+            raise ConfigError(
+                f"{level.expression!r} points where its objective {measured[same[0]].expression!r} does",
+                key=key,
+                mend="a level is what must not be reached: turn its sign",
+            )
         mend = f"there are {', '.join(one.expression for one in measured)}"
         raise ConfigError(f"{level.expression!r} is of no objective's figure", key=key, mend=mend)
 
@@ -230,3 +246,18 @@ class _Reader:
             return _Words.model_validate(level).words
         except ValidationError:
             raise ConfigError("is no level", key=key, mend='write { words = "..." }') from None
+
+
+def _possible(threshold: Threshold, key: str) -> None:
+    """Raises ConfigError for a bound that no value can keep, or that lies beyond all values."""
+    if threshold.type is MetricType.RATE:
+        most, mend = 1.0, "a share goes from 0 to 1: rate<0.05 is 5 %"
+    elif threshold.name in BUILT_IN:
+        most, mend = inf, "it is never below 0"
+    else:
+        # The scenario's own may be of anything.
+        return
+    bound, comparison = threshold.bound, threshold.comparison
+    never = (comparison, bound) in (("<", 0.0), (">", most))
+    if never or not 0 <= bound <= most:
+        raise ConfigError(f"{threshold.expression!r} has an impossible bound", key=key, mend=mend)

@@ -49,9 +49,15 @@ class Overrides:
     vus: int | None
     duration_s: float | None
     speedup: float
+    stretch: float = 1.0
+    """What the times of several workloads are multiplied by, so that all of them together last as long."""
 
     def ns(self, seconds: float) -> int:
         return round(seconds / self.speedup * NS_PER_S)
+
+    def planned_ns(self, seconds: float) -> int:
+        """Of a time that the plan lasts, or a workload waits."""
+        return self.ns(seconds * self.stretch)
 
     def think_s(self, seconds: float) -> float:
         return max(seconds / self.speedup, min(seconds, THINK_TIME_FLOOR_S))
@@ -105,7 +111,7 @@ def _shape(name: str, spec: AnyWorkload, given: Overrides) -> Shape:
                 start,
                 tuple(
                     Stage(
-                        given.ns(stage.duration * stretch),
+                        given.planned_ns(stage.duration * stretch),
                         stage.target / per_s if isinstance(spec, Arrival) else stage.target,
                     )
                     for stage in spec.stages
@@ -119,11 +125,11 @@ def _shape(name: str, spec: AnyWorkload, given: Overrides) -> Shape:
                 shape = scaled_to_peak(shape, given.vus, whole=True)
             return shape
         case ConstantArrivalRate():
-            return constant(spec.rate / spec.time_unit, given.ns(duration_s or spec.duration))
+            return constant(spec.rate / spec.time_unit, given.planned_ns(duration_s or spec.duration))
         case SharedIterations() | PerVuIterations():
-            return constant(given.vus or spec.vus, given.ns(duration_s or spec.max_duration))
+            return constant(given.vus or spec.vus, given.planned_ns(duration_s or spec.max_duration))
         case _:
-            return constant(given.vus or spec.vus, given.ns(duration_s or spec.duration))
+            return constant(given.vus or spec.vus, given.planned_ns(duration_s or spec.duration))
 
 
 def _arrival(spec: AnyWorkload, given: Overrides) -> ArrivalPlan | None:
@@ -163,9 +169,9 @@ def _workload(name: str, spec: AnyWorkload, given: Overrides) -> WorkloadPlan:
         executor=spec.executor,
         flows=_flows(name, spec),
         shape=shape,
-        start_ns=given.ns(spec.start_time),
+        start_ns=given.planned_ns(spec.start_time),
         after=spec.after,
-        after_ns=given.ns(spec.start_time) if spec.after else 0,
+        after_ns=given.planned_ns(spec.start_time) if spec.after else 0,
         graceful_stop_ns=given.ns(spec.graceful_stop),
         graceful_ramp_down_ns=given.ns(spec.graceful_ramp_down) if isinstance(spec, RampingVus) else None,
         think_time_s=given.think_s(spec.think_time),
@@ -218,17 +224,28 @@ def _thresholds(file: ScenarioFile, speedup: float) -> tuple[Threshold, ...]:
     return tuple(found)
 
 
+def _stretched(file: ScenarioFile, given: Overrides) -> Overrides:
+    """Several workloads keep their proportions: a plan of 9 minutes lasts 3 where all is a third as long."""
+    if given.duration_s is None:
+        return given
+    usual = Overrides(None, None, speedup=1.0)
+    workloads = _in_order({key: _workload(key, spec, usual) for key, spec in file.workloads.items()})
+    usual_s = max(workload.end_ns for workload in workloads) / NS_PER_S
+    return replace(given, duration_s=None, stretch=given.duration_s / usual_s)
+
+
 def read_plan(name: str, data: Mapping[str, Any], given: Overrides) -> Plan:
     """See `scenario.parse_plan`."""
     try:
         file = ScenarioFile.model_validate(data)
     except ValidationError as error:
         raise explain(error, ScenarioFile) from None
-    if len(file.workloads) > 1 and (given.vus is not None or given.duration_s is not None):
-        raise ConfigError(
-            f"scenario {name} has {len(file.workloads)} workloads, so one VU count or duration does not fit",
-            mend=f"use --set workloads.{next(iter(file.workloads))}.vus=N",
-        )
+    if len(file.workloads) > 1:
+        if given.vus is not None:
+            mend = f"use --set workloads.{next(iter(file.workloads))}.vus=N, or values of the profile"
+            what = f"scenario {name} has {len(file.workloads)} workloads, so one number of VUs does not fit"
+            raise ConfigError(what, mend=mend)
+        given = _stretched(file, given)
     for metric in file.metrics:
         if metric in BUILT_IN:
             raise ConfigError("is a built-in metric", key=f"metrics.{metric}", mend="choose another name")
@@ -240,7 +257,7 @@ def read_plan(name: str, data: Mapping[str, Any], given: Overrides) -> Plan:
         system=file.system,
         workloads=workloads,
         thresholds=_thresholds(file, given.speedup),
-        warm_up_ns=given.ns(file.warm_up),
+        warm_up_ns=given.planned_ns(file.warm_up),
         setup=file.setup,
         teardown=file.teardown,
         data=dict(file.data),

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dmsperf_tui.plan.plain import line
 from dmsperf_tui.plan.units import format_clock, format_duration
-from dmsperf_tui.report.figures import duration, number
+from dmsperf_tui.report.decisive import decisive
+from dmsperf_tui.report.figures import duration, measured, no_value, number
 from dmsperf_tui.report.outcome import outcome
 from dmsperf_tui.report.summary import Gauge, ObjectivePart, Rate, Summary
 from dmsperf_tui.report.text import threshold_value
@@ -130,21 +131,17 @@ def _what_ran(summary: Summary) -> Iterator[str]:
 
 
 def _thresholds(summary: Summary) -> Iterator[str]:
-    """Where objectives gate, without those that their table has."""
-    gate = (summary.manifest.get("objectives") or {}).get("gate")
-    there = {(part.metric, part.expression) for part in summary.objectives if gate}
     yield from table(
         ("", "Metric", "Threshold", "Measured"),
         (
             (
-                "– nothing measured" if part.value is None else "✅ met" if part.ok else "❌ missed",
+                "❌ missed" if not part.ok else "– nothing measured" if part.value is None else "✅ met",
                 code(part.metric),
                 code(part.expression),
                 words(threshold_value(part))
                 + (f", first broken at {format_clock(part.broken_s)}" if part.broken_s is not None else ""),
             )
-            for part in summary.thresholds
-            if (part.metric, part.expression) not in there
+            for part in decisive(summary)
         ),
     )
 
@@ -157,15 +154,18 @@ def _objectives(summary: Summary) -> Iterator[str]:
                 _objective_mark(part),
                 f"{words(part.group)}: {words(part.title)}",
                 code(part.expression),
-                _measured(part.value, part.unit),
+                no_value(part.ok)
+                if part.value is None
+                else " ".join(measured(part.value, part.unit)).rstrip(),
                 _margin(part.margin),
             )
             for part in summary.objectives
-            if part.value is not None
+            if part.value is not None or part.ok is False
         ),
         right=2,
     )
-    unmeasured = dict.fromkeys(part.title for part in summary.objectives if part.value is None)
+    absent = (part for part in summary.objectives if part.value is None and part.ok is None)
+    unmeasured = dict.fromkeys(part.title for part in absent)
     if unmeasured:
         yield f"Not measured: {', '.join(map(words, unmeasured))}."
         yield ""
@@ -174,20 +174,6 @@ def _objectives(summary: Summary) -> Iterator[str]:
 def _objective_mark(part: ObjectivePart) -> str:
     mark = "–" if part.ok is None else "✅ met" if part.ok else "❌ missed"
     return f"{mark}, ⚠️ {words(part.level)}" if part.level else mark
-
-
-def _measured(value: float | None, unit: str) -> str:
-    match unit:
-        case _ if value is None:
-            return "-"
-        case "ms":
-            return duration(value)
-        case "share":
-            return f"{value:.2%}"
-        case "/s" | "/min":
-            return f"{number(value)} {unit}"
-        case _:
-            return f"{number(value)} {unit}".rstrip()
 
 
 def _margin(margin: float | None) -> str:

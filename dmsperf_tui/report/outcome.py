@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 OUTCOMES = {
     104: "bad configuration",
-    107: "load did not start",
+    107: "no load was made",
     105: "ended by a signal",
     103: "aborted",
     108: "a flow called abort",

@@ -25,7 +25,7 @@ class StepPart(BaseModel):
     folder: str = ""
     """Its record."""
     exit_code: int | None = None
-    """None: the suite had ended before."""
+    """None: it has not ended, or, where it has not `started_at` either, not begun."""
     verdict: Literal["valid", "suspect", "invalid", ""] = ""
     message: str = ""
     """Why it did not run, or ended as it did."""
@@ -41,6 +41,8 @@ class StepPart(BaseModel):
     thresholds_failed: list[str] = []
     objectives: int = 0
     """How many were measured and held against a bound."""
+    objectives_not_measured: int = 0
+    """Neither met nor missed: the step says nothing of them."""
     objectives_missed: list[str] = []
     """Title and expression of each."""
 
@@ -57,8 +59,8 @@ class SuiteSummary(BaseModel):
     started_at: str
     """UTC, ISO 8601."""
     ended_at: str
-    exit_code: int
-    """The worst of the steps': 104, 107, 105, 103, 108, 96, 99, 0."""
+    exit_code: int | None
+    """The worst of the steps': 104, 107, 105, 103, 108, 96, 99, 0. None: it is under way, or was killed."""
     speedup: float = 1.0
     steps: list[StepPart]
 
@@ -85,11 +87,10 @@ def step_of(folder: str, summary: Summary) -> StepPart:
         failed=failed.rate if isinstance(failed, Rate) and failed.passes + failed.fails else None,
         p95_ms=latency.p95 if isinstance(latency, Trend) and latency.count else None,
         thresholds_failed=[
-            f"{part.metric} {part.expression}"
-            for part in summary.thresholds
-            if ran and not part.ok and part.value is not None
+            f"{part.metric} {part.expression}" for part in summary.thresholds if ran and not part.ok
         ],
         objectives=sum(part.ok is not None for part in summary.objectives) if ran else 0,
+        objectives_not_measured=sum(part.value is None and part.ok is None for part in summary.objectives),
         objectives_missed=[
             f"{part.title} {part.expression}" for part in summary.objectives if ran and part.ok is False
         ],
@@ -98,7 +99,7 @@ def step_of(folder: str, summary: Summary) -> StepPart:
 
 def _result(step: StepPart) -> str:
     if step.exit_code is None:
-        return "not run"
+        return "not finished" if step.started_at else "not run"
     return "passed" if step.exit_code == 0 else f"failed ({step.exit_code})"
 
 
@@ -108,9 +109,21 @@ def _cells(step: StepPart) -> tuple[str, ...]:
         "-" if step.p95_ms is None else duration(step.p95_ms),
         "-" if step.failed is None else f"{step.failed:.2%}",
         "-" if step.vus is None else number(step.vus),
-        f"{len(step.objectives_missed)} of {step.objectives}" if step.objectives else "-",
+        _objectives(step),
         step.verdict or "-",
     )
+
+
+def _objectives(step: StepPart) -> str:
+    missed = f"{len(step.objectives_missed)} of {step.objectives}" if step.objectives else "-"
+    return (
+        f"{missed}, {step.objectives_not_measured} not measured" if step.objectives_not_measured else missed
+    )
+
+
+def _named(number: int, step: StepPart) -> str:
+    """Two steps may be of one scenario."""
+    return f"{number} {step.scenario}"
 
 
 _HEADS = ("p95", "failed", "VUs", "objectives missed", "verdict")
@@ -119,7 +132,7 @@ _HEADS = ("p95", "failed", "VUs", "objectives missed", "verdict")
 def suite_text(suite: SuiteSummary) -> str:
     """The table at the end, what was missed below it, and the result."""
     rows: list[tuple[str, ...]] = [("step", "result", *_HEADS)]
-    rows += [(step.scenario, _result(step), *_cells(step)) for step in suite.steps]
+    rows += [(_named(n, step), _result(step), *_cells(step)) for n, step in enumerate(suite.steps, start=1)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["", f"  █ SUITE {line(suite.title)}", ""]
     for row, step in zip(rows, [None, *suite.steps], strict=True):
@@ -132,7 +145,9 @@ def suite_text(suite: SuiteSummary) -> str:
         lines.append(f"    {mark} {'  '.join(cells)}".rstrip())
         if step is not None:
             lines += [f"        {text}" for text in _why(step)]
-    lines += ["", f"  suite {suite.suite}: {outcome(suite.exit_code)}, exit code {suite.exit_code}"]
+    code = suite.exit_code
+    result = "not finished" if code is None else f"{outcome(code)}, exit code {code}"
+    lines += ["", f"  suite {suite.suite}: {result}"]
     return "\n".join(lines) + "\n"
 
 
@@ -147,7 +162,8 @@ def _why(step: StepPart) -> Iterator[str]:
 
 def suite_markdown(suite: SuiteSummary, failed: list[Summary]) -> str:
     """The table first; then the whole summary of each step that has failed, folded up."""
-    lines = [f"## {headline(suite.exit_code)}: suite {words(suite.title)}", ""]
+    result = "❌ Not finished" if suite.exit_code is None else headline(suite.exit_code)
+    lines = [f"## {result}: suite {words(suite.title)}", ""]
     lines += [
         f"{code(suite.suite)} on {code(suite.environment)}, {suite.started_at[:16].replace('T', ' ')} UTC",
         "",
@@ -157,12 +173,12 @@ def suite_markdown(suite: SuiteSummary, failed: list[Summary]) -> str:
         (
             (
                 "–" if step.exit_code is None else "❌" if step.exit_code else "✅",
-                code(step.scenario),
+                code(_named(number, step)),
                 _result(step) + (f": {outcome(step.exit_code)}" if step.exit_code else ""),
                 *_cells(step),
                 code(step.run),
             )
-            for step in suite.steps
+            for number, step in enumerate(suite.steps, start=1)
         ),
     )
     if suite.speedup != 1:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from dmsperf_tui.plan.metrics import BUILT_IN
 from dmsperf_tui.plan.units import format_clock, format_duration
-from dmsperf_tui.report.figures import duration, number, size
+from dmsperf_tui.report.decisive import decisive
+from dmsperf_tui.report.figures import ALL_FAILED, duration, number, size
 from dmsperf_tui.report.objectives import objective_lines
 from dmsperf_tui.report.summary import Counter, Gauge, Rate, Summary, ThresholdPart, Trend
 
@@ -22,7 +23,9 @@ _EXECUTION = (
     "vus_max",
 )
 _NETWORK = ("data_received", "data_sent")
+_NAME_WIDTH = 32
 _OPERATION_WIDTH = 44
+"""At least; a longer name makes its column wider."""
 
 
 def _trend(trend: Trend) -> str:
@@ -39,7 +42,7 @@ def _trend(trend: Trend) -> str:
     return " ".join(f"{name}={said(value):<9}" for name, value in parts).rstrip()
 
 
-def _metric(name: str, metric: Trend | Counter | Rate | Gauge) -> str:
+def _metric(name: str, metric: Trend | Counter | Rate | Gauge, width: int) -> str:
     match metric:
         case Trend():
             text = _trend(metric)
@@ -52,7 +55,7 @@ def _metric(name: str, metric: Trend | Counter | Rate | Gauge) -> str:
             text = f"{metric.rate:<9.2%} {metric.passes} out of {total}"
         case Gauge():
             text = f"{number(metric.value):<9} min={number(metric.min)} max={number(metric.max)}"
-    return f"    {name:.<32}: {text}"
+    return f"    {name:.<{width}}: {text}"
 
 
 def threshold_value(threshold: ThresholdPart) -> str:
@@ -61,7 +64,7 @@ def threshold_value(threshold: ThresholdPart) -> str:
     for operator in ("<", ">", "=", "!"):
         method = method.partition(operator)[0]
     if threshold.value is None:
-        return "nothing measured"
+        return "nothing measured" if threshold.ok else ALL_FAILED
     name = threshold.metric.partition("{")[0]
     if "duration" in name or (name.startswith("http_req_") and name != "http_req_failed"):
         shown = duration(threshold.value)
@@ -73,12 +76,7 @@ def threshold_value(threshold: ThresholdPart) -> str:
 
 
 def _thresholds(summary: Summary) -> Iterator[str]:
-    # Objectives that gate are thresholds as well: here are those that decide, all of them stand below.
-    gate = (summary.manifest.get("objectives") or {}).get("gate")
-    below = {
-        (one.metric, one.expression) for one in summary.objectives if one.value is None or (gate and one.ok)
-    }
-    shown = [one for one in summary.thresholds if (one.metric, one.expression) not in below]
+    shown = decisive(summary)
     if not shown:
         return
     yield "  █ THRESHOLDS"
@@ -91,7 +89,7 @@ def _thresholds(summary: Summary) -> Iterator[str]:
             metric = threshold.metric
             yield f"    {metric}"
         at = f" (broken at {format_clock(threshold.broken_s)})" if threshold.broken_s is not None else ""
-        mark = "-" if threshold.value is None else "✓" if threshold.ok else "✗"
+        mark = "✗" if not threshold.ok else "-" if threshold.value is None else "✓"
         yield f"    {mark} '{threshold.expression}' {threshold_value(threshold)}{at}"
     yield ""
 
@@ -122,13 +120,14 @@ def _operations(summary: Summary) -> Iterator[str]:
     yield "  █ OPERATIONS"
     yield ""
     head = f"{'count':>9} {'req/s':>8} {'med':>9} {'p(95)':>9} {'p(99)':>9} {'max':>9} {'failed':>8}"
-    yield f"    {'':<{_OPERATION_WIDTH}} {head}"
     several = len({operation.workload for operation in summary.operations}) > 1
-    for operation in summary.operations:
-        name = f"{operation.workload}: {operation.name}" if several else operation.name
+    names = [f"{one.workload}: {one.name}" if several else one.name for one in summary.operations]
+    width = max([_OPERATION_WIDTH, *map(len, names)])
+    yield f"    {'':<{width}} {head}"
+    for name, operation in zip(names, summary.operations, strict=True):
         share = operation.failed / operation.count if operation.count else 0.0
         yield (
-            f"    {name:<{_OPERATION_WIDTH}} {operation.count:>9} {operation.rate:>8.1f} "
+            f"    {name:<{width}} {operation.count:>9} {operation.rate:>8.1f} "
             f"{duration(operation.med):>9} {duration(operation.p95):>9} {duration(operation.p99):>9} "
             f"{duration(operation.max):>9} {share:>8.2%}"
         )
@@ -170,7 +169,7 @@ def _errors(summary: Summary) -> Iterator[str]:
         return
     yield "  █ ERRORS"
     yield ""
-    for error in summary.errors:
+    for error in sorted(summary.errors, key=lambda error: -error.count):
         yield f"    {error.count:>7} × {error.operation}  {error.kind} ({error.phase})"
         if error.sample:
             yield f"            {error.sample[:100]}"
@@ -213,6 +212,7 @@ def text_summary(summary: Summary) -> str:
     lines += objective_lines(summary)
     lines += ["  █ TOTAL RESULTS", ""]
     lines += _checks(summary)
+    width = max([_NAME_WIDTH, *map(len, summary.metrics)])
     names = dict.fromkeys(metric.partition("{")[0] for metric in summary.metrics)
     custom = tuple(name for name in names if name not in BUILT_IN)
     for title, of in (
@@ -224,7 +224,7 @@ def text_summary(summary: Summary) -> str:
         found = [metric for name in of for metric in summary.metrics if metric.partition("{")[0] == name]
         if found:
             lines.append(f"    {title}")
-            lines += [_metric(name, summary.metrics[name]) for name in found]
+            lines += [_metric(name, summary.metrics[name], width) for name in found]
             lines.append("")
     lines += _operations(summary)
     lines += _arrivals(summary)

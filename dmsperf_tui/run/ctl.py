@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 from dmsperf_tui.plan.errors import ConfigError
+from dmsperf_tui.plan.plain import line
 from dmsperf_tui.plan.units import format_clock
+from dmsperf_tui.report.figures import no_value
 from dmsperf_tui.run.commands import Command, Reply
 from dmsperf_tui.run.control import rate_text
 from dmsperf_tui.run.link import SocketLink
@@ -90,7 +92,9 @@ def status_lines(snapshot: RunSnapshot) -> list[str]:
     marks = {True: "✓", False: "✗", None: "-"}
     if snapshot.message:
         lines.append(f"note       {snapshot.message}")
-    absent = {(row.metric, row.expression) for row in snapshot.objectives if row.value is None}
+    absent = {
+        (row.metric, row.expression) for row in snapshot.objectives if row.value is None and row.ok is None
+    }
     lines += [
         f"threshold  {marks[row.ok]} {row.metric} {row.expression}"
         for row in snapshot.thresholds
@@ -100,9 +104,10 @@ def status_lines(snapshot: RunSnapshot) -> list[str]:
         met, missed = (sum(row.ok is ok for row in snapshot.objectives) for ok in (True, False))
         lines.append(f"objectives {info.objectives}: {met} met, {missed} missed, {len(absent)} not measured")
         lines += [
-            f"missed     {row.title}: {row.expression}, measured {row.value:.6g}"
+            f"missed     {line(row.title)}: {row.expression}, "
+            + (no_value(row.ok) if row.value is None else f"measured {row.value:.6g}")
             for row in snapshot.objectives
-            if row.ok is False and row.value is not None
+            if row.ok is False
         ]
     return lines
 

@@ -75,7 +75,7 @@ def estimate(config: RunConfig) -> Estimate:
     plan, entities = config.plan, None
     if any(workload.entities for workload in plan.workloads):
         entities = listed(config.profile.values)
-    found = recorded(config.results, plan.name, config.environment.name)
+    found = recorded(config.results, plan.name, config.environment.name, config.speedup)
     run, paces = found if found is not None else ("", {})
     requests, exact, timed = 0.0, True, False
     for workload in plan.workloads:
@@ -138,16 +138,19 @@ def assumed(workload: WorkloadPlan, speedup: float = 1.0) -> Pace:
     return Pace(requests, sum(share * one for share, one in zip(shares, busy_s, strict=True)) / whole)
 
 
-def recorded(results: Path, scenario: str, environment: str) -> tuple[str, dict[str, Pace]] | None:
+def recorded(
+    results: Path, scenario: str, environment: str, speedup: float = 1.0
+) -> tuple[str, dict[str, Pace]] | None:
     """(run, its paces) of the newest record of the scenario that tells anything; one of the same
-    environment where the newest ones have it."""
+    environment where the newest ones have it. At another speed users think for another time: it tells
+    nothing."""
     slug = re.sub(r"[^0-9A-Za-z]+", "-", scenario)
     other: tuple[str, dict[str, Pace]] | None = None
     for path in sorted(results.glob(f"*-{slug}-*/summary.json"), reverse=True)[:LOOKED_AT]:
         try:
             summary = orjson.loads(path.read_bytes())
             run = summary["run"]
-            if run["scenario"] != scenario:
+            if run["scenario"] != scenario or float(summary["manifest"]["speedup"]) != speedup:
                 continue
             same = run["environment"] == environment
             if (same or other is None) and (paces := _paces(summary, path.parent)):

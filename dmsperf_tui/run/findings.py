@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dmsperf_tui.plan.metrics import FLOW_ERRORS
+from dmsperf_tui.plan.plain import line
 from dmsperf_tui.plan.scenario import WorkloadPlan
 from dmsperf_tui.plan.units import NS_PER_S, format_clock
 from dmsperf_tui.run.totals import DURATION
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 STALL_RATIO = 10
 STALL_US = 100_000
 LEAST_REQUESTS = 100
+FAILED_SHARE = 0.05
+"""From where on the times of the other requests do not speak for a category."""
 
 
 def findings(run: Run) -> tuple[str, ...]:
@@ -25,6 +29,7 @@ def findings(run: Run) -> tuple[str, ...]:
         found.append(_cap_reached(run, workload) if workload.arrival else _closed_loop(run, workload))
     found += run.plateaus.findings()
     found += [_list_behind(run, workload) for workload in run.config.plan.workloads]
+    found += _failures_left_out(run)
     if run.state.over:
         # Of objectives it is normal, and said with them.
         objectives = {(row.metric, row.expression) for row in run.objectives_now}
@@ -34,6 +39,22 @@ def findings(run: Run) -> tuple[str, ...]:
             if row.value is None and "{" in row.metric and (row.metric, row.expression) not in objectives
         ]
     return tuple(text for text in found if text)
+
+
+def _failures_left_out(run: Run) -> Iterator[str]:
+    """Objectives whose response times leave out so many failures that they need a word."""
+    objectives = run.config.objectives.objectives if run.config.objectives else ()
+    titles = {share.tags: line(one.title) for one in objectives if (share := one.failed)}
+    for tags, title in titles.items():
+        rows = run.statistics.totals.select(tags)
+        requests, failed = sum(row.requests for row in rows), sum(row.requests for row in rows if row.failed)
+        if not requests or failed / requests < FAILED_SHARE:
+            continue
+        said = f"{title}: {failed:,} of {requests:,} requests failed"
+        if failed == requests:
+            yield f"{said}: there is no response time to judge"
+        else:
+            yield f"{said}; its response times are those of the others"
 
 
 def _list_behind(run: Run, workload: WorkloadPlan) -> str:

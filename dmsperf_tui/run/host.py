@@ -12,6 +12,7 @@ from time import perf_counter_ns
 
 from dmsperf_tui.engine.clock import RunClock
 from dmsperf_tui.engine.messages import Begin, Over, Ping, Prepare, Start
+from dmsperf_tui.plan.metrics import FLOW_ERRORS
 from dmsperf_tui.plan.units import NS_PER_S
 from dmsperf_tui.run.control import rate_text
 from dmsperf_tui.run.crew import Crew
@@ -316,6 +317,9 @@ class RunHost:
             run.exit_code = 105
         elif self.helm.ending_code is not None:
             run.exit_code = self.helm.ending_code
+        elif self._nothing_but_errors:
+            run.exit_code = 107
+            run.message = "no request was made: the flow raised, see the errors of phase flow"
         elif verdict == "invalid":
             run.exit_code = 96
         else:
@@ -324,6 +328,12 @@ class RunHost:
         run.event("end", f"end: {state.value}")
         run.go(state)
         return run.exit_code
+
+    @property
+    def _nothing_but_errors(self) -> bool:
+        """Flows raised before their first request, and nothing else came of the run: it must not pass."""
+        totals = self.run.statistics.totals
+        return not self.run.statistics.requests_sent and any(one.total for one in totals.of(FLOW_ERRORS))
 
     def _record_failed(self, text: str) -> None:
         self.run.message = text

@@ -1,20 +1,48 @@
-"""Objectives against what was measured: rows for a screen and the record."""
+"""Objectives against what was measured: rows for a screen and the record, and what a gate fails by."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from dmsperf_tui.plan.metrics import MetricType
-from dmsperf_tui.plan.objectives import Objective, ObjectiveSet
+from dmsperf_tui.plan.objectives import Objective, ObjectiveSet, judgement
+from dmsperf_tui.plan.thresholds import Threshold
 from dmsperf_tui.run.judge import Readings
-from dmsperf_tui.run.snapshot import ObjectiveRow
+from dmsperf_tui.run.snapshot import ObjectiveRow, ThresholdRow
 
 
 def objective_rows(objectives: ObjectiveSet | None, readings: Readings) -> tuple[ObjectiveRow, ...]:
-    """One row for each, in the order of its file; what has no samples is not measured, and never met."""
+    """One row for each, in the order of its file; what has no samples is not measured, and never met.
+
+    It is missed, without a value, where there were requests and all of them failed.
+    """
     return tuple(_row(one, readings) for one in objectives.objectives) if objectives else ()
 
 
+def held_to(
+    objectives: ObjectiveSet | None,
+    thresholds: Sequence[Threshold],
+    rows: tuple[ThresholdRow, ...],
+    readings: Readings,
+) -> tuple[ThresholdRow, ...]:
+    """The `rows` of `thresholds` in a run that is held to `objectives`.
+
+    One without samples passes (k6), but for those of an objective that has none because all requests failed.
+    """
+    missed = {
+        judgement(one.threshold)
+        for one in (objectives.objectives if objectives else ())
+        if one.threshold and readings.value(one.threshold) is None and _all_failed(one, readings)
+    }
+    return tuple(
+        replace(row, ok=False) if judgement(threshold) in missed else row
+        for threshold, row in zip(thresholds, rows, strict=True)
+    )
+
+
 def _row(one: Objective, readings: Readings) -> ObjectiveRow:
-    value, threshold = _value(one, readings), one.threshold
+    value = _value(one, readings)
     reached = [
         level
         for level in one.levels
@@ -26,11 +54,23 @@ def _row(one: Objective, readings: Readings) -> ObjectiveRow:
         metric=one.measure.metric if one.measure else "",
         expression=one.expression,
         value=None if value is None else value * one.per_s,
-        ok=None if threshold is None or value is None else threshold.holds(value),
+        ok=_ok(one, value, readings),
         level=reached[-1].name if reached else "",
         level_expression=reached[-1].expression if reached else "",
         unit=one.unit,
     )
+
+
+def _ok(one: Objective, value: float | None, readings: Readings) -> bool | None:
+    if one.threshold is None:
+        return None
+    if value is None:
+        return False if _all_failed(one, readings) else None
+    return one.threshold.holds(value)
+
+
+def _all_failed(one: Objective, readings: Readings) -> bool:
+    return one.failed is not None and readings.value(one.failed) == 1
 
 
 def _value(one: Objective, readings: Readings) -> float | None:

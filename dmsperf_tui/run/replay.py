@@ -240,7 +240,8 @@ def _snapshot(folder: Path, summary: Summary) -> RunSnapshot:
             ThresholdRow(
                 row.metric,
                 row.expression,
-                row.ok if row.value is not None else None,
+                # One that judged nothing passes, and is no more than undecided.
+                None if row.ok and row.value is None else row.ok,
                 row.value,
                 row.broken_s,
             )

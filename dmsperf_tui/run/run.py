@@ -14,7 +14,7 @@ from dmsperf_tui.plan.steering import LevelChange, Steering
 from dmsperf_tui.plan.units import NS_PER_S
 from dmsperf_tui.run.iterations import SharedIterations
 from dmsperf_tui.run.judge import Counts, Judge, Readings
-from dmsperf_tui.run.objectives import objective_rows
+from dmsperf_tui.run.objectives import held_to, objective_rows
 from dmsperf_tui.run.plateaus import Plateaus
 from dmsperf_tui.run.snapshot import (
     EventRow,
@@ -428,7 +428,12 @@ class Run:
         return Readings(self.statistics.totals, self.counts(), self._tags)
 
     def thresholds(self) -> tuple[ThresholdRow, ...]:
-        return self.judge.rows(self.readings())
+        return self._judged(self.readings())
+
+    def _judged(self, readings: Readings) -> tuple[ThresholdRow, ...]:
+        rows = self.judge.rows(readings)
+        held = self.config.objectives if self.config.objectives_gate else None
+        return held_to(held, self.config.plan.thresholds, rows, readings)
 
     def judge_now(self) -> ThresholdRow | None:
         """Thresholds and objectives are judged at each tick, not for each snapshot: percentiles cost.
@@ -436,7 +441,7 @@ class Run:
         Returns the one that is to end the run, if any is.
         """
         readings = self.readings()
-        self.thresholds_now = self.judge.rows(readings)
+        self.thresholds_now = self._judged(readings)
         self.objectives_now = objective_rows(self.config.objectives, readings)
         return self.judge.aborting(self.thresholds_now, self.elapsed_ns / NS_PER_S)
 

@@ -19,6 +19,7 @@ POOL = "config/k12-users.csv"
 """Whom an environment has that names no file of its own."""
 PASSWORD = SECRETS["user_password"]
 """What the shipped pool's passwords refer to."""
+API = "/api/v1"
 _COLUMNS = ("role", "email", "password")
 
 _Lookup = Callable[[str], str]
@@ -32,6 +33,11 @@ def with_people(environment: Environment, places: Places, variables: Variables) 
     ConfigError, at its line, for a pool that cannot be read, a password that is not a reference, and a
     variable that is set nowhere.
     """
+    if environment.url.endswith(API):
+        mend = f"write {environment.url.removesuffix(API)}"
+        raise ConfigError(
+            f"{environment.url} has the {API} that every path begins with", key="url", mend=mend
+        )
     if environment.try_out:
         path, base_url, ids = DEFAULTS / POOL, None, {}
     else:

@@ -328,16 +328,22 @@ def _value(variables: Variables, name: str) -> str | None:
     return found[0] if found else None
 
 
-def named_environment(given: str | None, places: Places, variables: Variables) -> str | None:
+def named_environment(
+    given: str | None, places: Places, variables: Variables, *, strict: bool = False
+) -> str | None:
     """What `--env` says, else `ENV`, as in `k6 run --env ENV=staging`; None where neither names one.
 
-    Shells use `ENV` as well, so that it counts only where there is an environment of that name. Raises
-    ConfigError for a flag that is there and empty: a variable that is not set must not end up elsewhere.
+    Shells use `ENV` as well, for a file: a path names none. Raises ConfigError for a flag that is there and
+    empty, and, if `strict`, for an `ENV` that no environment is called: what nobody watches must not end up
+    at the embedded system by a slip.
     """
     if given is not None:
         return _some(given)
-    name = _value(variables, "ENV")
-    return name if name in places.names("config/environments") else None
+    name, known = _value(variables, "ENV"), places.names("config/environments")
+    if strict and name and name not in known and re.fullmatch(r"[\w-]+", name):
+        mend = f"{nearest(name, known)}; --env goes before ENV"
+        raise ConfigError(f"{name!r} names no environment", key="variable ENV", mend=mend)
+    return name if name in known else None
 
 
 def _some(name: str) -> str:

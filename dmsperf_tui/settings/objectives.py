@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from dmsperf_tui.plan.errors import ConfigError
+from dmsperf_tui.plan.errors import ConfigError, nearest
 from dmsperf_tui.plan.objectives import ObjectiveSet
 from dmsperf_tui.plan.objectives_reader import parse_objectives
 from dmsperf_tui.plan.scenario import Plan
@@ -56,7 +57,12 @@ def choose_objectives(flag: str | None, scenario: TomlFile, plan: Plan, places: 
         asked = ConfigError(error.what, key=_FLAG if by_flag else _KEY, mend=error.mend)
         raise (asked if by_flag else scenario.locate(asked)) from None
     try:
-        concerned = found.of_run(_name_of(scenario.path, plan.name, places), plan.metrics)
+        mine, known = _name_of(scenario.path, plan.name, places), set(places.names("scenarios"))
+        if mine not in known:
+            # It was named by its path, as those beside it are.
+            known |= {mine, *(path.stem for path in scenario.path.parent.glob("*.toml"))}
+        _check_scenarios(file, known)
+        concerned = found.of_run(mine, plan.metrics)
     except ConfigError as error:
         raise file.locate(error) from None
     asker = f"flag {_FLAG}" if by_flag else f"scenario {plan.name}"
@@ -70,6 +76,15 @@ def read_objectives(name: str, path: Path) -> tuple[ObjectiveSet, TomlFile]:
         return parse_objectives(Path(name).stem if name.endswith(".toml") else name, file.data), file
     except ConfigError as error:
         raise file.locate(error) from None
+
+
+def _check_scenarios(file: TomlFile, known: Set[str]) -> None:
+    """Raises ConfigError for a target of a scenario that there is not: it would never be judged."""
+    for name, table in file.data.get("concurrency", {}).items():
+        scenario = table["scenario"]
+        if scenario not in known:
+            what, mend = f"unknown scenario {scenario!r}", nearest(scenario, known)
+            raise ConfigError(what, key=f"concurrency.{name}.scenario", mend=mend)
 
 
 def _find(name: str, places: Places, beside: Path | None) -> Path:

@@ -18,12 +18,14 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Label
 
 from dmsperf_tui.plan.errors import ConfigError
-from dmsperf_tui.settings.config import Options, RunConfig, resolve
+from dmsperf_tui.settings.accounts import with_people
+from dmsperf_tui.settings.config import DEFAULT_SCENARIO, Options, RunConfig, resolve
 from dmsperf_tui.settings.draft import FOLDER, Draft, check_name
 from dmsperf_tui.settings.environment import EMBEDDED, Environment, url_of
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.settings.toml_file import shown
 from dmsperf_tui.settings.variables import Variables
+from dmsperf_tui.systems.registry import PEOPLED
 from dmsperf_tui.tui.checklist import CheckList
 from dmsperf_tui.tui.dialogs import Confirm
 from dmsperf_tui.tui.environment_fields import GROUPS, Choice, FieldRow, note, note_content
@@ -40,6 +42,8 @@ _BUTTONS = {
     "delete": "Delete",
     "leave": "esc Back",
 }
+_USUAL = {"dms": DEFAULT_SCENARIO, "k12": "k12/load", "http": "http/get"}
+"""What an environment is tested with where the chosen scenario is for another kind of system."""
 _HINT = "Test checks what stands here, saved or not: its rows appear here."
 
 
@@ -65,6 +69,8 @@ class EnvironmentEditor(ModalScreen[str | None]):
         self._variables = Variables.here()
         self.draft = draft or Draft.open(options.environment, self._places)
         self._chosen: str | None = None
+        self._tested: Environment | None = None
+        """What the last test was of, without its people."""
 
     def compose(self) -> ComposeResult:
         yield Reading(id="editor-title")
@@ -136,7 +142,7 @@ class EnvironmentEditor(ModalScreen[str | None]):
             self._say(f"✗ {len(problems)} to mend: {', '.join(problems)}", "$error")
         else:
             self._say("")
-        if self.query_one(CheckList).environment not in (None, made):
+        if self.query_one(CheckList).environment is not None and made != self._tested:
             before = Content.styled("▲ before your last change", "$warning")
             self.query_one("#editor-checks").border_subtitle = before
         self._title()
@@ -188,15 +194,29 @@ class EnvironmentEditor(ModalScreen[str | None]):
         await self.run_action(f"screen.{event.button.name}")
 
     def _config(self) -> RunConfig:
-        """The chosen scenario at what was typed; also called in a thread. Raises ConfigError."""
+        """The chosen scenario, or one that fits, at what was typed; also called in a thread. Raises
+        ConfigError."""
+        variables = Variables.here()
+        environment = self.draft.environment(variables)
+        config = self._fitting(environment.system, variables)
+        if config.plan.system in PEOPLED:
+            environment = with_people(environment, self._places, variables)
+        return config.model_copy(update={"environment": environment})
+
+    def _fitting(self, system: str | None, variables: Variables) -> RunConfig:
         options = replace(self._options, environment=EMBEDDED, data=None, resume=None)
-        environment = self.draft.environment(Variables.here())
-        return resolve(options, self._places).model_copy(update={"environment": environment})
+        config = resolve(options, self._places, variables)
+        if system is None or config.plan.system in (system, "http"):
+            return config
+        # What was set for the one scenario does not fit the other.
+        usual = Options(_USUAL[system], options.profile, results=options.results)
+        return resolve(usual, self._places, variables)
 
     @work(group="read", exclusive=True)
     async def action_test(self) -> None:
         """The pre-flight of what stands here; nothing is asked of the address before."""
         self._gather()
+        self._tested = self._made()
         try:
             self.query_one(CheckList).begin(await asyncio.to_thread(self._config))
         except ConfigError as error:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from dmsperf_tui.plan.metrics import RESPONSE_TIME, MetricType
 from dmsperf_tui.plan.plain import line
 from dmsperf_tui.plan.thresholds import Threshold
+from dmsperf_tui.report.figures import in_unit, no_value
 from dmsperf_tui.run.snapshot import ObjectiveRow
 from dmsperf_tui.tui.margin import margin, nearness, read_threshold
 from dmsperf_tui.tui.wording import count, milliseconds, rate
 
-_SHORT = {"http_req_failed": "errors", "http_reqs": "requests", "vus": "VUs", "vus_max": "VUs"}
-_UNITS = {"share": "%"}
+_SHORT = {"http_req_failed": "errors", "http_reqs": "requests", "vus_max": "VUs"}
 _SIGNS = {"<=": "≤", ">=": "≥", "==": "=", "===": "=", "!=": "≠"}
 
 
@@ -37,13 +37,13 @@ class Cell:
         if threshold is None:
             return cls(row, "", value, "", line(row.expression), None)
         sign = _SIGNS.get(threshold.comparison, threshold.comparison)
-        sign = "✗" if row.ok is False else sign
+        sign = "✗" if row.ok is False and row.value is not None else sign
         return cls(row, _label(threshold), value, sign, _bound(threshold.bound, row.unit), threshold)
 
     @property
     def unit(self) -> str:
         """As it is written behind a number; of VUs the label has it."""
-        return "" if self.row.unit == "VUs" else _UNITS.get(self.row.unit, self.row.unit)
+        return "" if self.row.unit == "VUs" else in_unit(0, self.row.unit)[1]
 
     @property
     def by_plan(self) -> bool:
@@ -91,6 +91,11 @@ class Objective:
     @property
     def measured(self) -> bool:
         return any(cell.row.value is not None for cell in self.cells)
+
+    @property
+    def unmeasured(self) -> str:
+        """Why nothing of it is measured."""
+        return no_value(self.ok)
 
     @property
     def bounded(self) -> bool:
@@ -166,8 +171,8 @@ def _label(threshold: Threshold) -> str:
 
 def _number(value: float, unit: str, bound: float | None) -> str:
     """In its unit; more exactly where it would look like the bound, and is not."""
+    value, bound = in_unit(value, unit)[0], None if bound is None else in_unit(bound, unit)[0]
     if unit == "share":
-        value, bound = 100 * value, None if bound is None else 100 * bound
         said = "<0.1" if 0 < value < 0.05 else f"{value:.1f}"
     elif unit == "ms":
         said = milliseconds(value)
@@ -180,7 +185,7 @@ def _number(value: float, unit: str, bound: float | None) -> str:
 
 
 def _bound(bound: float, unit: str) -> str:
-    return _exact(100 * bound if unit == "share" else bound)
+    return _exact(in_unit(bound, unit)[0])
 
 
 def _exact(number: float) -> str:

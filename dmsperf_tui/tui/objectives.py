@@ -12,6 +12,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from dmsperf_tui.plan.plain import line
+from dmsperf_tui.report.figures import NOT_MEASURED
 from dmsperf_tui.run.snapshot import ObjectiveRow, RunSnapshot
 from dmsperf_tui.tui.margin import gauge
 from dmsperf_tui.tui.names import distinct_cuts
@@ -23,7 +24,6 @@ from dmsperf_tui.tui.wording import JUDGED
 _NO_BOUND = ("·", "$foreground-muted")
 """Glyph and colour of a figure that nothing is held against."""
 _WHOLE = 60
-_NOT = "not measured"
 _ASIDE = re.compile(r" \([^)]*\)$")
 _NUMBER = re.compile(r".*[%×]")
 Key = tuple[str, int]
@@ -109,9 +109,10 @@ class _Table:
                 if begins := one.level[1]:
                     parts += _where_room([f"  {begins}"], width - sum(len(text) for text, _ in parts))
             else:
-                parts = [(f"{glyph} {head}", "$foreground-muted")]
+                parts = [(f"{glyph} {head}", tone)]
                 # As long as the longest: what is asked stands in all of these lines, or in none.
-                said = [" " * self._form.gap + _NOT, f"{asked[one.title]:<{longest}}"]
+                why = one.unmeasured.ljust(len(NOT_MEASURED))
+                said = [" " * self._form.gap + why, f"{asked[one.title]:<{longest}}"]
                 parts += _where_room(said, width - 2 - room)
             yield Content.assemble(*parts).truncate(width, ellipsis=True)
 

@@ -14,6 +14,7 @@ from dmsperf_tui.plan.metrics import BUILT_IN, MetricType
 from dmsperf_tui.plan.plain import line
 from dmsperf_tui.plan.thresholds import Threshold
 from dmsperf_tui.plan.units import format_clock
+from dmsperf_tui.report.figures import ALL_FAILED
 from dmsperf_tui.run.snapshot import RunSnapshot, ThresholdRow
 from dmsperf_tui.tui.margin import gauge, margin, nearness, read_threshold
 from dmsperf_tui.tui.names import distinct_cuts
@@ -43,7 +44,9 @@ class Judged:
     @classmethod
     def of(cls, row: ThresholdRow) -> Judged:
         threshold = read_threshold(row.metric, row.expression)
-        said = "no data yet" if row.value is None else margin(threshold, row.value) if threshold else ""
+        said = margin(threshold, row.value) if threshold and row.value is not None else ""
+        if row.value is None:
+            said = ALL_FAILED if row.ok is False else "no data yet"
         if row.broken_s is not None:
             # It was broken for good: how it stands by now does not matter any more.
             said = f"broken at {format_clock(row.broken_s)}"

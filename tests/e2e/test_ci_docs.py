@@ -144,7 +144,7 @@ def test_the_gate_opens_and_closes(runner: Runner) -> None:
 def test_a_gate_that_finds_no_platform_stays_closed(runner: Runner) -> None:
     variables = {"API_URL": "http://127.0.0.1:9", "K12_PASSWORD": PASSWORD, "DMSPERF_FLAGS": ""}
     assert runner.job(GATE, **variables) == {"Gate": 107, "Summary": 0}
-    assert runner.page.startswith("## ❌ Failed (107: load did not start): k12/smoke\n\n**")
+    assert runner.page.startswith("## ❌ Failed (107: no load was made): k12/smoke\n\n**")
     (runner.folder / "load-gate.md").unlink()
     assert runner.job(GATE, **{**variables, "DMSPERF_FLAGS": "--profile nobody"})["Gate"] == 104
     assert "did not begin" in runner.page

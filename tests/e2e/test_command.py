@@ -122,13 +122,16 @@ def test_flow_of_the_users_own_runs_and_one_that_cannot_be_imported_is_107(
     assert "no_such_module" in broken.err
 
 
-def test_flow_that_raises_is_an_error_group_and_the_run_goes_on(command: Command, standin: Standin) -> None:
+def test_flow_that_raises_is_an_error_group_and_one_that_does_nothing_else_is_no_pass(
+    command: Command, standin: Standin
+) -> None:
     (command.folder / "mine.toml").write_text(
         '[workloads.a]\nexecutor = "shared-iterations"\nvus = 2\niterations = 10\nflow = "mine.py:oops"\n'
     )
     (command.folder / "mine.py").write_text("async def oops(vu):\n    raise KeyError('schoolId')\n")
     finished = command.run("--batch", "--scenario", "mine.toml", "--env", standin.url)
-    assert finished.code in PASSED
+    assert finished.code == 107
+    assert "no request was made: the flow raised, see the errors" in finished.out
     (error,) = command.summary["errors"]
     assert (error["phase"], error["kind"], error["count"]) == ("flow", "KeyError", 10)
     assert "schoolId" in error["sample"]

@@ -35,6 +35,21 @@ def server() -> Iterator[TruthServer]:
         yield made
 
 
+def scenario(command: Command, bound: str, **request: Any) -> None:
+    """Twenty requests of the category `list`, and its objectives."""
+    folder = command.folder / "config" / "objectives"
+    folder.mkdir(parents=True)
+    (folder / "wishes.toml").write_text(WISHES.replace("BOUND", bound))
+    request = {"path": "/x", "tags": {"category": "list"}, **request}
+    load = {"executor": "per-vu-iterations", "vus": 2, "iterations": 10, "flow": "http.request"}
+    content: dict[str, Any] = {
+        "system": "http",
+        "objectives": "wishes",
+        "workloads": {"w": load | {"request": request}},
+    }
+    (command.folder / "s.toml").write_text(tomli_w.dumps(content))
+
+
 @pytest.mark.parametrize(
     ("bound", "flags", "codes"),
     [
@@ -47,17 +62,7 @@ def server() -> Iterator[TruthServer]:
 def test_a_missed_objective_fails_a_run_that_was_asked_to_keep_it(
     command: Command, server: TruthServer, bound: str, flags: tuple[str, ...], codes: tuple[int, ...]
 ) -> None:
-    folder = command.folder / "config" / "objectives"
-    folder.mkdir(parents=True)
-    (folder / "wishes.toml").write_text(WISHES.replace("BOUND", bound))
-    request = {"path": "/x", "tags": {"category": "list"}}
-    load = {"executor": "per-vu-iterations", "vus": 2, "iterations": 10, "flow": "http.request"}
-    content: dict[str, Any] = {
-        "system": "http",
-        "objectives": "wishes",
-        "workloads": {"w": load | {"request": request}},
-    }
-    (command.folder / "s.toml").write_text(tomli_w.dumps(content))
+    scenario(command, bound)
     finished = command.run("--batch", "--scenario", "s.toml", "--env", server.url, *flags)
     assert finished.code in codes, finished.err
     summary = command.summary
@@ -73,3 +78,24 @@ def test_a_missed_objective_fails_a_run_that_was_asked_to_keep_it(
         {"p(50)<5000": True, f"p(95)<{bound}": codes == PASSED, "p(95)<1": True} if flags else {}
     )
     assert not summary["validity"]["findings"]
+
+
+@pytest.mark.parametrize("flags", [(), ("--objectives", "wishes")], ids=["shown", "gate"])
+def test_errors_that_come_quickly_meet_nothing(
+    command: Command, server: TruthServer, flags: tuple[str, ...]
+) -> None:
+    """Every request is answered at once, and none as it should be."""
+    scenario(command, "5000", expect=[201])
+    finished = command.run("--batch", "--scenario", "s.toml", "--env", server.url, *flags)
+    assert finished.code in (MISSED if flags else PASSED), finished.err
+    summary = command.summary
+    assert [(row["title"], row["value"], row["ok"]) for row in summary["objectives"]] == [
+        ("Lists", None, False),
+        ("Lists", None, False),
+        ("Search", None, None),
+    ]
+    assert [row["ok"] for row in summary["thresholds"]] == ([False, False, True] if flags else [])
+    assert "✗ Lists" in finished.out
+    assert summary["validity"]["findings"] == [
+        "Lists: 20 of 20 requests failed: there is no response time to judge"
+    ]

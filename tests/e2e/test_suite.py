@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,10 @@ from typing import Any
 import orjson
 import pytest
 
+from dmsperf_tui.batch import Signals
+from dmsperf_tui.settings.config import Options, RunConfig
+from dmsperf_tui.settings.suite import resolve_suite
+from dmsperf_tui.suite import run_suite
 from tests.e2e.conftest import PASSED, Command, Standin, wait_for
 from tests.e2e.nursery import Copy
 
@@ -116,6 +122,64 @@ def test_all_is_checked_before_the_first_step(three: Command) -> None:
     assert unwritable.code == 104
 
 
+def test_records_that_cannot_be_written_are_told_before_the_first_step(three: Command) -> None:
+    (three.folder / "file").write_text("")
+    done = three.run("suite", "three", "--results", "file", "--summary", "suite.json")
+    assert (done.code, done.out) == (104, "")
+    assert done.err == (
+        f"dmsperf-tui: {three.folder / 'file'}: cannot be written (File exists); "
+        "name another folder: --results DIR\n"
+    )
+    assert not (three.folder / "suite.json").exists()
+
+
+def test_a_reader_that_goes_ends_no_suite(three: Command, standin: Standin) -> None:
+    """As in `dmsperf-tui suite three 2>&1 | head -1`."""
+    process = three.start(
+        *("suite", "three", "--env", standin.url, "--cool-down", "0", "--summary", "suite.json")
+    )
+    process.stdout.close()
+    process.stderr.close()
+    assert process.wait(45) == 99
+    suite = told(three.folder)
+    assert suite["exit_code"] == 99
+    assert [step["exit_code"] == 99 for step in suite["steps"]] == [False, True, False]
+    assert [step["requests"] for step in suite["steps"]] == [3, 3, 3]
+
+
+def test_a_suite_that_is_killed_does_not_read_as_passed(three: Command, standin: Standin) -> None:
+    files = [word for suffix in ("json", "md", "txt") for word in ("--summary", f"suite.{suffix}")]
+    process = three.start("suite", "three", "--env", standin.url, "--cool-down", "1h", *files)
+    wait_for(lambda: has_ended(three, 0), "the first cool-down")
+    process.kill()
+    process.wait(10)
+    suite = told(three.folder)
+    assert suite["exit_code"] is None
+    assert suite["steps"][0]["exit_code"] in PASSED
+    assert (three.folder / "suite.md").read_text().startswith("## ❌ Not finished: suite Three\n")
+    assert (three.folder / "suite.txt").read_text().endswith("suite three: not finished\n")
+
+
+def test_a_suite_that_breaks_does_not_read_as_passed(three: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object) -> tuple[int, Path]:
+        raise RuntimeError("a bug")
+
+    monkeypatch.chdir(three.folder)
+    monkeypatch.setattr("dmsperf_tui.suite.execute", broken)
+    with pytest.raises(RuntimeError, match="a bug"):
+        run_suite(resolve_suite("three", Options()), [three.folder / "suite.txt"])
+    lines = [" ".join(line.split()) for line in (three.folder / "suite.txt").read_text().splitlines()]
+    assert "- one not finished - - - - -" in lines
+    assert "- two not run - - - - -" in lines
+    assert lines[-1] == "suite three: not finished"
+
+
+def has_ended(command: Command, step: int) -> bool:
+    """Whether the suite's summary says so."""
+    there = (command.folder / "suite.json").exists()
+    return there and told(command.folder)["steps"][step]["exit_code"] is not None
+
+
 def ended(command: Command, process: Copy) -> list[int | None]:
     """The steps' exit codes, after a Ctrl-C."""
     process.send_signal(signal.SIGINT)
@@ -129,7 +193,7 @@ def test_ctrl_c_in_a_cool_down_ends_the_suite(three: Command, standin: Standin) 
     process = three.start(
         *("suite", "three", "--env", standin.url, "--cool-down", "1h", "--summary", "suite.json")
     )
-    wait_for((three.folder / "suite.json").exists, "the first cool-down")
+    wait_for(lambda: has_ended(three, 0), "the first cool-down")
     first, *others = ended(three, process)
     assert first in PASSED
     assert others == [None, None]
@@ -144,7 +208,24 @@ def test_ctrl_c_in_a_step_ends_the_suite(three: Command, standin: Standin) -> No
     )
     process = three.start("suite", "three", "--env", standin.url, "--summary", "suite.json")
     wait_for(lambda: seconds(three) > 0, "load")
+    suite = told(three.folder)
+    assert [bool(step["started_at"]) for step in suite["steps"]] == [True, False, False]
+    assert [suite["exit_code"], *(step["exit_code"] for step in suite["steps"])] == [None] * 4
     assert ended(three, process) == [105, None, None]
+
+
+def test_a_signal_that_a_run_is_too_late_for_ends_the_suite_all_the_same(
+    three: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def passed(_: RunConfig, signals: Signals) -> tuple[int, Path]:
+        os.kill(os.getpid(), signal.SIGHUP)
+        await asyncio.wait_for(signals.heard.wait(), 10)
+        return 0, three.folder
+
+    monkeypatch.chdir(three.folder)
+    monkeypatch.setattr("dmsperf_tui.suite.execute", passed)
+    assert run_suite(resolve_suite("three", Options()), [three.folder / "suite.json"]) == 105
+    assert [step["exit_code"] for step in told(three.folder)["steps"]] == [0, None, None]
 
 
 def seconds(command: Command) -> int:

@@ -53,6 +53,8 @@ objectives = ["value>=100"]
 alert = { words = "nobody comes" }
 """
 
+LIST = "http_req_duration{category:list,expected_response:true}"
+
 
 def parsed(text: str = FILE) -> ObjectiveSet:
     return parse_objectives("shop", tomllib.loads(text))
@@ -69,7 +71,7 @@ def test_each_entry_becomes_its_objectives_in_the_order_of_the_groups() -> None:
         (
             "Response times",
             "Lists",
-            "http_req_duration{category:list}",
+            LIST,
             "p(50)<200",
             "ms",
             [("alert", "p(50)>900")],
@@ -77,7 +79,7 @@ def test_each_entry_becomes_its_objectives_in_the_order_of_the_groups() -> None:
         (
             "Response times",
             "Lists",
-            "http_req_duration{category:list}",
+            LIST,
             "p(95) < 500",
             "ms",
             [("scale", "p(95)>400"), ("alert", "p(95)>=750")],
@@ -128,14 +130,14 @@ def test_a_metric_of_another_type_is_refused() -> None:
 
 def test_beside_the_scenarios_thresholds_each_judgement_stands_once() -> None:
     own = (
-        parse_threshold("http_req_duration{category:list}", "p(95)<500.0").aborting(True, 0),
+        parse_threshold(LIST, "p(95)<500.0").aborting(True, 0),
         parse_threshold("http_req_duration", "p(95)<500"),
         parse_threshold("vus_max", "value>=30 over 5s"),
     )
     found = parsed().of_run("shop/day", {}).beside(own)
     assert found[:3] == own
     assert [(one.metric, one.expression) for one in found[3:]] == [
-        ("http_req_duration{category:list}", "p(50)<200"),
+        (LIST, "p(50)<200"),
         ("vus_max", "value>=30"),
         ("http_req_failed", "rate<0.05"),
         ("vus_max", "value>=100"),
@@ -193,6 +195,23 @@ WRONG: dict[str, tuple[tuple[str, str], str]] = {
     "a level of numbers": (('"p(95)>400"', "400"), "categories.list.scale: is no level"),
     "words of a word": (("words =", "word ="), "measures.users.alert: is no level; write { words"),
     "words in words": (('"> 95 %"', '{ words = "> 95 %" }'), "measures.pool.alert: is no level"),
+    "a share of percent": (("rate<0.05", "rate<5"), "objectives.http_req_failed: 'rate<5' .* 0 to 1"),
+    "a share below none": (("rate<0.05", "rate<0"), "http_req_failed: 'rate<0' has an impossible bound"),
+    "a share above all": (("rate<0.05", "rate>1"), "http_req_failed: 'rate>1' has an impossible bound"),
+    "a time below none": (("p(50)<200", "p(50)<0"), "categories.list.objectives: 'p.50.<0' .* never below"),
+    "a negative time": (("p(50)<200", "p(50)>-1"), "categories.list.objectives: 'p.50.>-1' has an imposs"),
+    "a level below none": (("p(50)>900", "p(50)>-900"), "categories.list.alert: .* impossible bound"),
+    "a bound again": (("p(50)<200", "p(95)<500.0"), "categories.list.objectives: 'p.95. < 500' bounds what"),
+    "two bounds": (("p(50)<200", "p(95)<=300"), "'p.95. < 500' bounds what another .* 'Lists' .* keep one"),
+    "users again": (
+        ('http_req_failed = ["rate<0.05"]', 'vus_max = ["value>=50"]'),
+        "concurrency.day.objectives: 'value>=50' bounds what another objective of 'A day' does",
+    ),
+    "users at the end": (
+        ('metric = "vus_max"', 'metric = "vus"'),
+        "measures.users.objectives: vus is 0 when a run is over; vus_max has the most",
+    ),
+    "users that are true": (("vus = 30", "vus = true"), "concurrency.day.vus: .*integer"),
     "no users": (("vus = 30", "vus = 0"), "concurrency.day.vus: "),
     "no target": (
         ('vus = 30\nobjectives = { http_req_failed = ["rate<0.05"] }', ""),
@@ -245,3 +264,34 @@ def test_an_entry_that_is_no_table_is_refused() -> None:
 )
 def test_the_room_is_a_share_of_the_bound(expression: str, value: float, share: float | None) -> None:
     assert room(expression, value) == (None if share is None else pytest.approx(share))
+
+
+@pytest.mark.parametrize("expressions", [["p(95)>10", "p(95)<500"], ["p(95)<500", "p(99)<500", "max<500"]])
+def test_bounds_of_other_figures_and_from_both_sides_stand_together(expressions: list[str]) -> None:
+    found = parsed(
+        FILE.replace('"p(50)<200", " p(95) < 500 "', str(expressions)[1:-1]).replace("p(50)>900", "p(95)>800")
+    )
+    there = [one for one in found.objectives if one.title == "Lists"]
+    assert [one.expression for one in there] == expressions
+    assert [one.expression for one in there if one.levels] == ["p(95)<500"], "levels stand on its other side"
+
+
+def test_the_scenarios_own_metrics_may_be_below_0_and_shares_at_their_ends() -> None:
+    found = parsed(
+        FILE.replace('["rate<0.05"]', '["rate<=0", "rate>=0"]').replace(
+            'metric = "vus_max"\nobjectives = ["value>=100"]', 'metric = "basket"\nobjectives = ["min>-5"]'
+        )
+    )
+    assert [one.expression for one in found.objectives][3:5] == ["rate<=0", "rate>=0"]
+    assert found.objectives[-1].expression == "min>-5"
+
+
+def test_the_failed_share_belongs_to_what_leaves_failures_out() -> None:
+    of = {one.title: one.failed for one in parsed().objectives}
+    assert {title: one.metric for title, one in of.items() if one} == {
+        "Lists": "http_req_failed{category:list}"
+    }
+    whole = FILE.replace('metric = "vus_max"', 'metric = "http_req_duration{expected_response:true}"')
+    last = parsed(whole.replace('"value>=100"', '"p(95)<5"')).objectives[-1].failed
+    assert last is not None
+    assert (last.metric, last.tags) == ("http_req_failed", ())

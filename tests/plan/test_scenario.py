@@ -276,11 +276,34 @@ def test_duration_bounds_shared_iterations() -> None:
     assert (workload.end_ns, workload.iterations) == (45 * S, 100)
 
 
-@pytest.mark.parametrize("flags", [{"vus": 5}, {"duration_s": 5.0}])
-def test_one_vu_count_or_duration_does_not_fit_several_workloads(flags: dict[str, Any]) -> None:
+def test_one_number_of_vus_does_not_fit_several_workloads() -> None:
     data = {"workloads": {"a": CONSTANT, "b": CONSTANT}}
-    assert "has 2 workloads" in refused(data, **flags)
-    assert "--set workloads.a.vus=N" in refused(data, **flags)
+    assert "has 2 workloads" in refused(data, vus=5)
+    assert "--set workloads.a.vus=N" in refused(data, vus=5)
+
+
+@pytest.mark.parametrize("speedup", [1, 5])
+def test_a_duration_stretches_several_workloads_together(speedup: int) -> None:
+    """A plan of 20 min in 5: a quarter of each time that it lasts or waits, none of a grace."""
+    data = {
+        "warm_up": "1m",
+        "workloads": {
+            "a": {**CONSTANT, "duration": "10m"},
+            "b": {**RAMPING, "start_time": "4m"},
+            "c": {**CONSTANT, "duration": "8m", "after": "a", "start_time": "2m"},
+        },
+    }
+    usual, short = parse_plan("x", data), parse_plan("x", data, duration_s=300, speedup=speedup)
+    assert (usual.duration_ns, short.duration_ns) == (1200 * S, 300 * S // speedup)
+    for before, after in zip(usual.workloads, short.workloads, strict=True):
+        ratio = 4 * speedup
+        assert after.start_ns * ratio == pytest.approx(before.start_ns)
+        assert [s.duration_ns * ratio for s in after.shape.stages] == pytest.approx(
+            [s.duration_ns for s in before.shape.stages]
+        )
+        assert after.shape.peak == before.shape.peak
+        assert after.graceful_stop_ns * speedup == before.graceful_stop_ns
+    assert short.warm_up_ns * 4 * speedup == usual.warm_up_ns
 
 
 def test_speedup_divides_durations_graces_iterations_and_think_times() -> None:

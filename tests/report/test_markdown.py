@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -146,7 +147,7 @@ def test_a_run_whose_load_never_started_says_why() -> None:
     )
     record.run.message = "no DMS at http://dms.test"
     text = markdown_summary(record)
-    assert text.startswith("## ❌ Failed (107: load did not start): dms/smoke\n\n**no DMS at ")
+    assert text.startswith("## ❌ Failed (107: no load was made): dms/smoke\n\n**no DMS at ")
     assert "### " not in text
 
 
@@ -196,11 +197,10 @@ def test_objectives_are_told_once_with_their_margin() -> None:
             group="Measures", title="AI", metric="b", expression="", value=96.0, unit="/min", ok=None
         ),
     ]
-    record.thresholds.append(
-        ThresholdPart(metric=auth["metric"], expression="p(95)<300", ok=False, value=500.0)
-    )
-    assert "category" in section(markdown_summary(record), "Thresholds"), "the scenario's own, shown as such"
-    record.manifest["objectives"] = {"gate": True}
+    record.thresholds += [
+        ThresholdPart(metric=auth["metric"], expression="p(50)<100", ok=True, value=80.0),
+        ThresholdPart(metric=auth["metric"], expression="p(95)<300", ok=False, value=500.0),
+    ]
     text = markdown_summary(record)
     assert list(rows(text, "Objectives")) == [
         ["✅ met", "Response times: Auth", "p(50)<100", "80.00ms", "+20%"],
@@ -209,4 +209,45 @@ def test_objectives_are_told_once_with_their_margin() -> None:
     ]
     assert "Not measured: Quiz." in section(text, "Objectives")
     assert "<code>Auth p(95)&#60;300</code>" in text.partition("Verdict")[0]
-    assert "category" not in section(text, "Thresholds"), "a gate's thresholds are its objectives"
+    assert "p(95)&#60;300" in section(text, "Thresholds"), "a missed one decides"
+    assert "p(50)&#60;100" not in section(text, "Thresholds"), (
+        "these stand with the objectives"
+    )
+
+
+def test_a_category_of_which_all_failed_is_missed_and_said_first() -> None:
+    record = summary()
+    book = {"group": "Response times", "title": "Gradebook", "metric": "http_req_duration{category:g}"}
+    record.objectives = [
+        ObjectivePart(**book, expression="p(95)<1000", value=None, ok=False),
+        ObjectivePart(**{**book, "title": "Search"}, expression="p(95)<200", value=None, ok=None),
+    ]
+    own = ThresholdPart(metric=book["metric"], expression="p(95)<1000", ok=False, value=None)
+    record.thresholds = [own]
+    text = markdown_summary(record)
+    assert next(rows(text, "Thresholds")) == ["❌ missed", book["metric"], "p(95)<1000", "all failed"]
+    record.manifest["objectives"] = {"gate": True}
+    text = markdown_summary(record)
+    assert list(rows(text, "Objectives")) == [
+        ["❌ missed", "Response times: Gradebook", "p(95)<1000", "all failed", "-"]
+    ]
+    assert "Not measured: Search." in text
+    assert "Missed: <code>Gradebook p(95)&#60;1000</code>" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (148.2, "ms", "148.20ms"),
+        (0.0712, "share", "7.12%"),
+        (96.4, "/min", "96.4 /min"),
+        (133.0, "VUs", "133 VUs"),
+        (0.08, "", "0.08"),
+    ],
+)
+def test_what_was_measured_has_its_unit(value: float, unit: str, said: str) -> None:
+    record = summary()
+    record.objectives = [
+        ObjectivePart(group="g", title="t", metric="m", expression="x<1", value=value, unit=unit, ok=True)
+    ]
+    assert next(rows(markdown_summary(record), "Objectives"))[3] == said

@@ -118,14 +118,28 @@ def test_what_was_not_measured_at_all_is_one_line_and_no_threshold() -> None:
     assert "- 'p(42)<7' nothing measured" in text, "a threshold that is no objective says so itself"
 
 
-@pytest.mark.parametrize("gate", [True, False])
-def test_of_objectives_that_gate_only_the_missed_stand_among_the_thresholds(gate: bool) -> None:
+@pytest.mark.parametrize("own", [["p(50)<1"], [{"threshold": "p(50)<1", "abort_on_fail": True}], []])
+def test_of_objectives_that_gate_only_the_missed_and_the_scenarios_own_stand_among_the_thresholds(
+    own: list[object],
+) -> None:
     record = held(part("Auth", "p(50)<1", 0.5, ok=True), part("Auth", "p(95)<1", 2.5, ok=False))
-    record.manifest["objectives"]["gate"] = gate
+    record.manifest["scenario"] = {"thresholds": {"http_req_duration": own}}
     record.thresholds = [
         ThresholdPart(metric="http_req_duration", expression=f"p({p})<1", ok=ok, value=value)
         for p, ok, value in ((50, True, 0.5), (95, False, 2.5))
     ]
     text = text_summary(record)
-    assert ("'p(50)<1'" in text) is not gate
+    assert ("'p(50)<1'" in text) is bool(own)
     assert "✗ 'p(95)<1' p(95)=2.50ms" in text
+
+
+def test_long_names_make_their_columns_wider() -> None:
+    record = summary()
+    name = "POST " + "assignments/" * 6 + "submissions"
+    record.operations[0].name = name
+    record.metrics[f"http_req_duration{{name:{name}}}"] = record.metrics["http_req_duration"]
+    lines = text_summary(record).splitlines()
+    operations = [line for line in lines if line.endswith("%") and ("POST " in line or "GET " in line)]
+    assert len({line.rindex(" ") for line in operations}) <= 2
+    colons = {line.index(": ") for line in lines if "......" in line or f"name:{name}" in line}
+    assert len(colons) == 2, "the checks have a width of their own"

@@ -85,19 +85,31 @@ def test_a_step_is_what_its_record_says() -> None:
 
 def test_the_table_has_each_step_and_why_it_failed() -> None:
     lines = [" ".join(line.split()) for line in suite_text(suite()).splitlines()]
-    assert "✗ dms/smoke failed (99) 12.00ms 2.50% 12 1 of 2 suspect" in lines
+    assert "✗ 1 dms/smoke failed (99) 12.00ms 2.50% 12 1 of 2, 1 not measured suspect" in lines
     assert "✗ http_req_duration max<2000" in lines
-    assert "✗ k12/quiz failed (107) - - - - -" in lines
+    assert "✗ 2 k12/quiz failed (107) - - - - -" in lines
     assert "no users | at all" in lines
-    assert "- k12/last not run - - - - -" in lines
-    assert lines[-1] == "suite k12-acceptance: load did not start, exit code 107"
+    assert "- 3 k12/last not run - - - - -" in lines
+    assert lines[-1] == "suite k12-acceptance: no load was made, exit code 107"
+
+
+def test_a_suite_under_way_has_no_outcome_yet() -> None:
+    under_way = suite()
+    under_way.exit_code = None
+    under_way.steps[2].started_at = "2026-01-02T03:09:00.000+00:00"
+    lines = [" ".join(line.split()) for line in suite_text(under_way).splitlines()]
+    assert "- 3 k12/last not finished - - - - -" in lines
+    assert lines[-1] == "suite k12-acceptance: not finished"
+    text = suite_markdown(under_way, [])
+    assert text.startswith("## ❌ Not finished: suite Targets\n")
+    assert "| – | <code>3 k12/last</code> | not finished |" in text
 
 
 def test_markdown_has_the_table_and_what_failed_in_full() -> None:
     text = suite_markdown(suite(), [summary()])
-    assert text.startswith("## ❌ Failed (107: load did not start): suite Targets\n")
-    assert "| ❌ | <code>dms/smoke</code> | failed (99): a threshold failed | 12.00ms |" in text
-    assert "| – | <code>k12/last</code> | not run |" in text
+    assert text.startswith("## ❌ Failed (107: no load was made): suite Targets\n")
+    assert "| ❌ | <code>1 dms/smoke</code> | failed (99): a threshold failed | 12.00ms |" in text
+    assert "| – | <code>3 k12/last</code> | not run |" in text
     assert "<details><summary>dms/smoke: ❌ Failed (99: a threshold failed)</summary>\n\n### ❌" in text
 
 

@@ -185,6 +185,14 @@ def test_a_record_tells_requests_and_time_of_an_iteration(tmp_path: Path) -> Non
     assert paces["get"].busy_s == pytest.approx(4 * 10 / 200 - 0.1), "seconds of a pause count nothing"
 
 
+def test_a_record_at_another_speed_tells_nothing(tmp_path: Path) -> None:
+    content = {"workloads": {"get": {"executor": "constant-vus", "duration": "10s", "flow": "dms.read"}}}
+    write_record(tmp_path, "11")
+    write_record(tmp_path, "12", manifest={"speedup": 10.0, "scenario": content})
+    found = [recorded(tmp_path, "http/get", "embedded", speedup) for speedup in (1.0, 10.0, 5.0)]
+    assert [one and one[0] for one in found] == ["11", "12", None]
+
+
 def test_the_newest_of_the_same_environment_is_taken_and_what_cannot_be_read_is_not(tmp_path: Path) -> None:
     assert recorded(tmp_path / "none", "http/get", "embedded") is None
     write_record(tmp_path, "11")

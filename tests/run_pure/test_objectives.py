@@ -17,11 +17,12 @@ from dmsperf_tui.engine.messages import Gauges, MetricInterval, WorkloadGauge
 from dmsperf_tui.plan.metrics import MetricType
 from dmsperf_tui.plan.objectives import ObjectiveSet
 from dmsperf_tui.plan.objectives_reader import parse_objectives
+from dmsperf_tui.plan.thresholds import parse_threshold
 from dmsperf_tui.plan.units import NS_PER_S
 from dmsperf_tui.report.summary import Summary
 from dmsperf_tui.run.findings import findings
 from dmsperf_tui.run.judge import Counts, Judge, Readings
-from dmsperf_tui.run.objectives import objective_rows
+from dmsperf_tui.run.objectives import held_to, objective_rows
 from dmsperf_tui.run.replay import read_snapshot
 from dmsperf_tui.run.run import Run
 from dmsperf_tui.run.snapshot import SNAPSHOT, ObjectiveRow, RunInfo, RunState
@@ -34,6 +35,7 @@ from tests.run_pure.measured import check, interval, operation, totals_of, trend
 from tests.run_pure.measured import rate as rated
 from tests.run_pure.test_control import FLOW
 
+LISTS = '[categories.list]\ntitle = "Lists"\nobjectives = ["p(95)<300"]\n'
 COUNTS = Counts(duration_s=10.0, vus=4, vus_max=100)
 
 
@@ -62,7 +64,7 @@ def nearest_rank_ms(values_us: Sequence[int], percentile: float) -> float:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_each_category_has_the_percentiles_of_its_raw_samples(seed: int) -> None:
-    """Of several operations, outcomes and workloads at once: merged, never averaged."""
+    """Of several operations and workloads at once, failures left out: merged, never averaged."""
     random, objectives = Random(seed), shipped("k12")
     names = ["auth", "list", "gradebook", "ai"]
     raw: dict[str, list[int]] = {name: [] for name in names}
@@ -70,13 +72,14 @@ def test_each_category_has_the_percentiles_of_its_raw_samples(seed: int) -> None
     for number in range(40):
         category = random.choice(names)
         values = [int(random.lognormvariate(11 + number % 5, 1)) + 1 for _ in range(random.randrange(1, 200))]
-        raw[category] += values
+        failed = random.random() < 0.2
+        raw[category] += [] if failed else values
         operations.append(
             operation(
                 values,
                 name=f"GET {number % 7}",
                 workload=random.choice("wv"),
-                failed=random.random() < 0.2,
+                failed=failed,
                 tags={"category": category},
             )
         )
@@ -180,6 +183,55 @@ def test_a_concurrency_target_has_its_users_times_and_errors() -> None:
         ("Grading rush", "http_req_duration", pytest.approx(900, rel=0.001), True, "ms"),
         ("Grading rush", "http_req_failed", 0.04, False, "share"),
     ]
+
+
+GRADEBOOK = "Gradebook (computed)"
+
+
+def test_errors_that_come_quickly_are_no_fast_answers() -> None:
+    tags = {"category": "gradebook"}
+    totals = totals_of(
+        operation([1_200_000] * 10, tags=tags), operation([5_000] * 990, failed=True, status=500, tags=tags)
+    )
+    found = rows(shipped("k12"), totals)
+    assert found[GRADEBOOK, "p(50)<500"].value == pytest.approx(1200, rel=0.001)
+    assert found[GRADEBOOK, "p(95)<1000"].ok is False
+
+
+@pytest.mark.parametrize("unsent", [0, 20])
+def test_a_category_of_which_all_failed_is_missed_without_a_value(unsent: int) -> None:
+    """Answered 500 at once, or never sent at all; the others are met."""
+    times = [] if unsent else [5_000] * 20
+    totals = totals_of(
+        operation(times, unsent=unsent, failed=True, status=500, tags={"category": "gradebook"}),
+        operation([5_000] * 20, tags={"category": "list"}),
+    )
+    found = objective_rows(shipped("k12"), Readings(totals, COUNTS))
+    assert {(row.value, row.ok, row.level) for row in found if row.title == GRADEBOOK} == {(None, False, "")}
+    assert {row.title for row in found if row.ok is False} == {GRADEBOOK}
+    assert {row.title for row in found if row.ok} == {"List endpoints (index)"}
+
+
+def test_the_scenarios_own_thresholds_judge_failures_and_pass_without_samples() -> None:
+    own = (
+        parse_threshold("http_req_duration{category:list}", "p(95)<300"),
+        parse_threshold("http_req_duration{category:list,expected_response:true}", "p(90)<300"),
+    )
+    readings = Readings(totals_of(operation([5_000], failed=True, tags={"category": "list"})), COUNTS)
+    judged = held_to(of(LISTS), own, Judge(own).rows(readings), readings)
+    assert [row.ok for row in judged] == [True, None]
+
+
+@pytest.mark.parametrize("spelled", ["p(95)<300", "p(95) < 300.0"])
+def test_a_gate_fails_by_what_is_missed_however_the_scenario_spells_it(spelled: str) -> None:
+    own = (parse_threshold("http_req_duration{expected_response:true, category:list}", spelled),)
+    judge, objectives = Judge(own), of(LISTS)
+    assert objectives.beside(own) == own
+    failed = Readings(totals_of(operation([5_000], failed=True, tags={"category": "list"})), COUNTS)
+    assert [row.ok for row in held_to(objectives, own, judge.rows(failed), failed)] == [False]
+    assert [row.ok for row in held_to(None, own, judge.rows(failed), failed)] == [None]
+    idle = Readings(totals_of(operation([5_000], failed=True, tags={"category": "ai"})), COUNTS)
+    assert [row.ok for row in held_to(objectives, own, judge.rows(idle), idle)] == [None]
 
 
 def test_nothing_is_met_before_anything_was_measured() -> None:
@@ -289,7 +341,8 @@ class Held:
             on_sample=lambda *_: None,
         )
 
-    def load(self) -> None:
+    def load(self, *, failed: int = 0) -> None:
+        """`failed` of 20 more requests of the category `ai` in each second fail, each in 5 ms."""
         ns = 0
         self.run.clock = RunClock(0, lambda: ns)
         self.run.state = RunState.RUNNING
@@ -299,7 +352,12 @@ class Held:
             self.run.tick(second)
             slow = operation([500_000] * 20, workload="w", tags={"category": "list"})
             self.run.take_gauges(0, Gauges({"w": WorkloadGauge(vus=10, made=10)}, 0, 0))
-            self.run.take_interval(0, interval(second, [slow]))
+            parts = [slow]
+            if failed:
+                ai: dict[str, Any] = {"workload": "w", "tags": {"category": "ai"}}
+                parts.append(operation([5_000] * failed, failed=True, status=500, **ai))
+                parts.append(operation([200_000] * (20 - failed), **ai))
+            self.run.take_interval(0, interval(second, parts))
         self.run.judge_now()
 
     def end(self) -> None:
@@ -336,13 +394,13 @@ def test_only_a_gate_makes_them_thresholds_of_the_run(held: Held) -> None:
     ended = {row.metric: row.ok for row in held.run.snapshot().thresholds}
     if held.run.config.objectives_gate:
         assert live == {
-            "http_req_duration{category:list}": (False, False),
-            "http_req_duration{category:ai}": (None, True),
+            "http_req_duration{category:list,expected_response:true}": (False, False),
+            "http_req_duration{category:ai,expected_response:true}": (None, True),
             "vus_max": (None, False),
         }
         assert ended == {
-            "http_req_duration{category:list}": False,
-            "http_req_duration{category:ai}": None,
+            "http_req_duration{category:list,expected_response:true}": False,
+            "http_req_duration{category:ai,expected_response:true}": None,
             "vus_max": False,
         }
     else:
@@ -374,3 +432,53 @@ def test_they_go_through_the_socket_and_the_record(held: Held) -> None:
     assert replayed.objectives == snapshot.objectives
     assert replayed.info.objectives == "wishes"
     assert replayed.info.objectives_gate is held.run.config.objectives_gate
+
+
+def test_a_category_of_which_all_failed_fails_a_gate_and_goes_through_the_record(held: Held) -> None:
+    held.load(failed=20)
+    gate = held.run.config.objectives_gate
+    ai = "http_req_duration{category:ai,expected_response:true}"
+
+    def judged() -> list[tuple[float | None, bool | None]]:
+        return [(row.value, row.ok) for row in held.run.snapshot().thresholds if row.metric == ai]
+
+    assert held.rows()[1] == ("AI", None, False, "")
+    assert judged() == ([(None, False)] if gate else []), "while it goes on"
+    held.end()
+    assert held.rows()[1] == ("AI", None, False, "")
+    assert judged() == ([(None, False)] if gate else [])
+    assert [row.ok for row in held.run.thresholds() if row.metric == ai] == ([False] if gate else [])
+    record = summarize(held.run, 1.0, 3.0)
+    assert (record.objectives[1].value, record.objectives[1].ok) == (None, False)
+    assert [part.ok for part in record.thresholds if part.metric == ai] == ([False] if gate else [])
+    assert ai not in record.metrics, "there is nothing to tell of it"
+    (held.folder / "summary.json").write_text(record.to_json(), encoding="utf-8")
+    replayed = read_snapshot(held.folder)
+    assert replayed.objectives == held.run.snapshot().objectives
+    assert replayed.thresholds == held.run.snapshot().thresholds
+
+
+@pytest.mark.parametrize(
+    ("failed", "said"),
+    [
+        (0, []),
+        (1, ["AI: 2 of 40 requests failed; its response times are those of the others"]),
+        (20, ["AI: 40 of 40 requests failed: there is no response time to judge"]),
+    ],
+)
+def test_failures_that_the_times_leave_out_are_told_from_5_percent_on(
+    tmp_path: Path, failed: int, said: list[str]
+) -> None:
+    held = Held(tmp_path, gate=False)
+    held.load(failed=failed)
+    assert [text for text in held.run.snapshot().health.findings if text.startswith("AI: ")] == said
+    held.end()
+    assert [text for text in findings(held.run) if text.startswith("AI: ")] == said
+
+
+def test_less_than_5_percent_and_other_scenarios_failures_are_no_finding(held: Held) -> None:
+    held.load()
+    few = operation([5_000] * 2, workload="w", failed=True, tags={"category": "list"})
+    rest = operation([5_000] * 2, workload="w", failed=True, tags={"category": "of no objective"})
+    held.run.take_interval(0, interval(2, [few, rest]))
+    assert not [text for text in findings(held.run) if "requests failed" in text], "2 of 42"

@@ -45,6 +45,17 @@ def test_objectives_are_counted_and_the_missed_ones_told() -> None:
     ]
 
 
+def test_one_of_which_all_failed_is_missed_and_its_title_is_words() -> None:
+    row = ObjectiveRow("Response times", "\x1b[31mAuth", AUTH, "p(95)<300", None, False)
+    missed = ThresholdRow(AUTH, "p(95)<300", False, None)
+    lines = status_lines(RunSnapshot(INFO, RunState.RUNNING, 12.0, thresholds=(missed,), objectives=(row,)))
+    assert lines[-3:] == [
+        f"threshold  ✗ {AUTH} p(95)<300",
+        "objectives k12: 0 met, 1 missed, 0 not measured",
+        "missed     ␛[31mAuth: p(95)<300, all failed",
+    ]
+
+
 def test_a_run_without_objectives_says_nothing_of_them() -> None:
     assert not any(
         line.startswith("objectives") for line in status_lines(RunSnapshot(INFO, RunState.RUNNING, 1))

@@ -186,6 +186,16 @@ def test_env_names_an_environment_where_there_is_one_of_that_name(desk: Desk) ->
     assert named_environment("local", desk.places, Variables({"ENV": "staging"}, {})) == "local"
 
 
+def test_where_nobody_watches_a_slip_in_env_is_an_error(desk: Desk) -> None:
+    desk.write("config/environments/staging.toml", 'url = "https://x.test"\n')
+    slip = Variables({"ENV": "stagng"}, {})
+    with pytest.raises(ConfigError, match=r"variable ENV: .stagng. names no.*staging"):
+        named_environment(None, desk.places, slip, strict=True)
+    assert named_environment("local", desk.places, slip, strict=True) == "local"
+    assert named_environment(None, desk.places, slip) is None
+    assert named_environment(None, desk.places, Variables({"ENV": "/root/.shrc"}, {}), strict=True) is None
+
+
 @pytest.mark.parametrize("empty", ["", " "])
 def test_an_empty_flag_is_no_embedded_system(desk: Desk, empty: str) -> None:
     with pytest.raises(ConfigError, match="--env: names nothing"):

@@ -36,7 +36,7 @@ def test_the_line_gives_the_same_options_back(options: Options) -> None:
     assert command == "dmsperf-tui"
     given = cli.make_context("dmsperf-tui", words).params
     assert given.pop("batch") is True
-    assert _options(given) == options
+    assert _options(given, batch=True) == options
 
 
 def test_what_is_not_given_is_not_shown() -> None:

@@ -157,6 +157,26 @@ def test_a_mistake_in_the_file_is_told_with_its_line(desk: Desk) -> None:
     )
 
 
+def test_a_target_of_no_scenario_is_told_with_its_line(desk: Desk) -> None:
+    desk.write("config/objectives/mine.toml", MINE.replace('scenario = "mine"', 'scenario = "mines"'))
+    for scenario in ("mine", "scenarios/mine.toml"):
+        message = refused(desk, scenario=scenario, objectives="mine")
+        assert message == (
+            "config/objectives/mine.toml:6: concurrency.mine.scenario: unknown scenario 'mines'; "
+            "did you mean 'mine'?"
+        )
+
+
+def test_a_target_may_be_of_scenarios_that_are_named_by_their_paths(desk: Desk) -> None:
+    desk.write("far/one.toml", SCENARIO)
+    desk.write("far/other.toml", SCENARIO)
+    desk.write("config/objectives/mine.toml", MINE.replace('scenario = "mine"', 'scenario = "other"'))
+    for scenario, there in (("far/other.toml", True), ("far/one.toml", False)):
+        config = resolved(desk, scenario=scenario, objectives="mine")
+        assert ("vus_max value>=7" in thresholds(config)) is there
+    assert "unknown scenario 'other'" in refused(desk, objectives="mine"), "it is none of those by name"
+
+
 def test_a_metric_of_another_type_is_told_with_its_line(desk: Desk) -> None:
     desk.write("config/objectives/mine.toml", f'{MINE}[metrics]\norders = "counter"\n')
     desk.write("scenarios/rated.toml", f'{SCENARIO}[metrics]\norders = "rate"\n')
@@ -201,7 +221,7 @@ def test_the_platforms_objectives_are_those_of_its_document() -> None:
     found, _ = read_objectives("k12", SHIPPED.find("config/objectives", "k12", "objectives"))
     measures = [one.measure for one in found.objectives if one.group == "Response times"]
     assert [(one.metric, one.percentile, one.comparison, one.bound) for one in measures if one] == [
-        (f"http_req_duration{{category:{category}}}", percentile, "<", bound)
+        (f"http_req_duration{{category:{category},expected_response:true}}", percentile, "<", bound)
         for category, bounds in BASELINES.items()
         for percentile, bound in zip((50, 95, 99), bounds, strict=True)
     ]

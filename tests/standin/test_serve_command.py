@@ -38,7 +38,7 @@ def test_every_flag_arrives(served: list[StandinOptions]) -> None:
         "--write-conflict-rate 0.2 --reset-rate 0.3 --truncate-rate 0.4 --slow-body 2s --token-ttl 1m "
         "--token-limit 15 --rate-limit 5000/10s --circuit-breaker --tenant north --qualifier schoolYear=2026 "
         "--client-id mine --client-secret known --k12-password hush --k12-latency gradebook=2s "
-        "--k12-session-ttl 1m --k12-ai-limit 5/10s --k12-latency"
+        "--k12-session-ttl 1m --k12-ai-limit 5/10s --k12-error-rate 0.2 --k12-error-status 502 --k12-latency"
     )
     latency = "ai=lognormal 1s p99 2s"
     assert CliRunner().invoke(serve, [*flags.split(), latency]).exit_code == 0
@@ -54,7 +54,7 @@ def test_every_flag_arrives(served: list[StandinOptions]) -> None:
         tenant="north",
         qualifiers=(("schoolYear", "2026"),),
         k12=K12Options(
-            "hush", (("gradebook", "2s"), ("ai", "lognormal 1s p99 2s")), 60.0, RateLimit(5, 10.0)
+            "hush", (("gradebook", "2s"), ("ai", "lognormal 1s p99 2s")), 60.0, RateLimit(5, 10.0), 0.2, 502
         ),
     )
     assert served == [StandinOptions(app, port=8080)]

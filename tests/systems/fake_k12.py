@@ -79,6 +79,8 @@ class FakePlatform:
     """E-mails of those who are logged in."""
     locked: bool = False
     """Refuses all logins."""
+    turns: dict[str, int] = field(default_factory=dict)
+    """By name, how many turns of the event loop an answer is under way, where it is not 1."""
 
     def answer(self, sent: Sent, who: str | None) -> Response:
         self.sent.append(sent)
@@ -133,7 +135,7 @@ class FakeUser:
         default_factory=lambda: {
             "users": {"w": [["a@test.local", PASSWORD], ["b@test.local", PASSWORD]]},
             "ids": {"quiz": "1", "course": "9", "submission": ""},
-            "base_url": "",
+            "origin": "",
         }
     )
     memory: dict[str, Any] = field(default_factory=dict)
@@ -142,6 +144,8 @@ class FakeUser:
     declared: Mapping[str, MetricType] | None = None
     checks: dict[str, list[bool]] = field(default_factory=dict)
     failures: list[tuple[str, str]] = field(default_factory=list)
+    details: list[str] = field(default_factory=list)
+    """Of the failures."""
     slept_s: list[float] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
 
@@ -162,15 +166,19 @@ class FakeUser:
         expect: Collection[int] = (200,),
         tags: Collection[tuple[str, str]] = (),
     ) -> Response:
-        await asyncio.sleep(0)
         sent = Sent(method, path, name, json, body, dict(headers), dict(tags), tuple(expect), self._group)
         response = self.platform.answer(sent, self.cookies.who)
+        for _ in range(self.platform.turns.get(name, 1)):
+            await asyncio.sleep(0)
         if sent.is_login and response.status == 200:
             self.cookies.who = json["email"]
         return response
 
     def post(self, path: str, **options: Any) -> Awaitable[Response]:
         return self.request("POST", path, **options)
+
+    async def batch(self, *requests: Awaitable[Response]) -> list[Response]:
+        return list(await asyncio.gather(*requests))
 
     def check(self, name: str, ok: bool) -> bool:
         self.checks.setdefault(name, []).append(ok)
@@ -182,6 +190,7 @@ class FakeUser:
 
     def fail(self, operation: str, failure: str, detail: str) -> None:
         self.failures.append((operation, failure))
+        self.details.append(detail)
 
     @contextmanager
     def group(self, name: str) -> Iterator[None]:

@@ -57,13 +57,16 @@ def mix(*flows: str) -> dict[str, Any]:
 class Platform:
     """`courses` are each role's own; quizzes are those of the courses."""
 
-    courses: dict[str, list[int]] = field(default_factory=lambda: {"student": [3], "teacher": [4, 5]})
-    quizzes: dict[int, list[int]] = field(default_factory=lambda: {3: [], 5: [8, 9]})
+    courses: dict[str, list[object]] = field(default_factory=lambda: {"student": [3], "teacher": [4, 5]})
+    quizzes: dict[int, list[object]] = field(default_factory=lambda: {3: [], 5: [8, 9]})
     login_status: dict[str, int] = field(default_factory=dict)
     """By role, where it is not 200."""
+    cookies: tuple[str, ...] = ("session={}; Path=/; HttpOnly",)
+    """What a login sets; {} is the role."""
     down: set[str] = field(default_factory=set)
     """Hosts that do not answer."""
     requests: list[httpx.Request] = field(default_factory=list)
+    sent_cookies: list[str] = field(default_factory=list)
 
     def handler(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
@@ -75,13 +78,18 @@ class Platform:
             role = body["email"].partition("@")[0].rstrip("0123456789")
             if status := self.login_status.get(role):
                 return httpx.Response(status, json={"error": "no", "message": f"not {body['password']}"})
-            cookie = f"session={role}; Path=/; HttpOnly"
-            return httpx.Response(200, json={"user": {}}, headers={"Set-Cookie": cookie})
-        role = request.headers.get("Cookie", "").removeprefix("session=")
+            cookies = [(b"Set-Cookie", one.format(role).encode()) for one in self.cookies]
+            return httpx.Response(200, json={"user": {}}, headers=cookies)
+        cookie = dict(request.headers.raw).get(b"Cookie", b"")
+        if request.url.path.startswith("/api/"):
+            self.sent_cookies.append(cookie.decode())
+        role = cookie.partition(b"session=")[2].partition(b";")[0].partition(b"-")[0].decode()
         if path == "/courses":
             return httpx.Response(200, json=[{"id": one} for one in self.courses.get(role, [])])
         if path.startswith("/courses/"):
-            quizzes = self.quizzes.get(int(path.rpartition("/")[2]), [])
+            if not (course := path.rpartition("/")[2]).isdigit():
+                return httpx.Response(404, json={"error": "not_found", "message": "There is no such place."})
+            quizzes = self.quizzes.get(int(course), [])
             return httpx.Response(200, json={"quiz_ids": quizzes})
         return httpx.Response(404)
 
@@ -120,7 +128,7 @@ def checked(wanted: Plan, site: Site = SITE, platform: Platform | None = None) -
 def test_ready_platform_passes_and_the_flows_are_told_all() -> None:
     platform = Platform()
     wanted = plan(teachers=TEACHER, students={"mix": mix(STUDENT, "k12.search")})
-    found = checked(wanted, replace(SITE, ids={"course": "12"}, base_url="http://web.test"), platform)
+    found = checked(wanted, replace(SITE, ids={"course": "12"}, base_url="http://web.test/app"), platform)
     assert list(found.rows) == [
         "reachable",
         "web",
@@ -139,9 +147,10 @@ def test_ready_platform_passes_and_the_flows_are_told_all() -> None:
             "teachers": [[f"teacher{n}@test.local", PASSWORD] for n in (1, 2, 3, 4)],
             "students": [[f"student{n}@test.local", PASSWORD] for n in (1, 2, 3, 4)],
         },
+        "shared": [],
         "roles": {"teachers": "teacher", "students": "student"},
         "ids": {"quiz": "", "course": "12", "submission": ""},
-        "base_url": "http://web.test",
+        "origin": "http://web.test",
     }
     assert platform.logins == {"teacher1@test.local": 1, "student1@test.local": 1}
     origins = [one.headers.get("Origin") for one in platform.requests if one.url.path.endswith("/login")]
@@ -160,10 +169,16 @@ def test_web_front_end_that_is_down_is_a_warning_and_a_platform_that_is_ends_it(
 
 
 def test_too_few_users_are_shared_and_none_is_fatal() -> None:
+    one = {"vus": 1, "flow": TEACHER}
     found = checked(plan(a={"vus": 3, "flow": TEACHER}, b=TEACHER, c="k12.smoke"))
     row = found.rows["users teacher"]
     assert (row.ok, row.fatal, row.detail) == (False, False, "4 for 7 VUs: VUs share them")
     assert [len(users) for users in found.context["users"].values()] == [2, 1, 1]
+    assert found.context["shared"] == []
+    found = checked(plan(a=one, b=one), replace(SITE, accounts=accounts(teacher=1)))
+    assert found.rows["users teacher"].detail == "1 for 2 VUs: VUs share them"
+    assert [len(users) for users in found.context["users"].values()] == [1, 1]
+    assert found.context["shared"] == ["b"]
     found = checked(plan(a="k12.admin_setup"), replace(SITE, accounts=accounts(teacher=1)))
     row = found.rows["users admin"]
     assert row.fatal
@@ -193,6 +208,34 @@ def test_quiz_and_course_are_looked_for_where_the_plan_needs_them() -> None:
     assert platform.logins == {"student1@test.local": 1, "teacher1@test.local": 1}
     named = checked(plan(a="k12.quiz_attempt"), replace(SITE, ids={"quiz": "77"}))
     assert named.context["ids"]["quiz"] == "77"
+
+
+@pytest.mark.parametrize(
+    ("cookies", "sent"),
+    [
+        # The longest path first (RFC 6265, 5.4).
+        (("session=other; Path=/", "session={}; Path=/api"), "session=teacher; session=other"),
+        (("session={}; Path=/", "session=other; Path=/web"), "session=teacher"),
+        (("session={}-\u00e9\u6f22; Path=/",), "session=teacher-\u00e9\u6f22"),
+        (("session={}", "lang=de; Path=/"), "lang=de"),
+        ((), ""),
+    ],
+)
+def test_cookies_of_a_check_are_what_load_would_send(cookies: tuple[str, ...], sent: str) -> None:
+    platform = Platform(cookies=cookies)
+    found = checked(plan(a="k12.quiz_attempt"), replace(SITE, accounts=accounts(teacher=1)), platform)
+    assert found.rows["users student"].fatal
+    assert set(platform.sent_cookies) == {sent}
+    assert ("ids" in found.failed) == ("teacher" not in sent)
+
+
+def test_what_is_no_id_is_none() -> None:
+    quizzes: dict[int, list[object]] = {3: [None], 4: [True, {}, ""], 5: [None, 8]}
+    platform = Platform({"student": [None, 3], "teacher": [4, 5]}, quizzes)
+    found = checked(plan(a="k12.quiz_attempt", b="k12.student_login"), platform=platform)
+    assert found.context["ids"] == {"quiz": "8", "course": "3", "submission": ""}
+    found = checked(plan(a="k12.quiz_attempt"), platform=Platform(quizzes={3: [None]}))
+    assert found.failed == ["ids"]
 
 
 def test_quiz_that_nobody_names_is_fatal() -> None:
@@ -243,25 +286,61 @@ def test_two_roles_in_a_workload_and_unknown_ones_are_told() -> None:
 
 
 @given(
-    roles=st.lists(st.sampled_from(ROLES), min_size=1, max_size=8),
-    counts=st.fixed_dictionaries({role: st.integers(0, 40) for role in ROLES}),
+    wanted=st.lists(st.tuples(st.sampled_from(ROLES), st.integers(0, 9)), min_size=1, max_size=8),
+    counts=st.fixed_dictionaries({role: st.integers(0, 80) for role in ROLES}),
     workers=st.integers(1, 5),
-    data=st.data(),
 )
 def test_no_two_vus_of_a_run_are_one_user(
-    roles: list[str], counts: dict[str, int], workers: int, data: st.DataObject
+    wanted: list[tuple[str, int]], counts: dict[str, int], workers: int
 ) -> None:
     """Whatever the workloads, and however their VUs are spread over workers."""
-    named = {f"w{index}": role for index, role in enumerate(roles)}
-    dealt = deal(named, accounts(**counts))
-    taken: Counter[str] = Counter()
-    for name, role in named.items():
-        assert {account.role for account in dealt[name]} <= {role}
-        alike = roles.count(role)
-        assert not counts[role] or len(dealt[name]) >= counts[role] // alike
-        if counts[role] < alike:
-            continue
-        vus = data.draw(st.integers(0, len(dealt[name])))
-        numbers = [number for worker in range(workers) for number in range(worker + 1, vus + 1, workers)]
-        taken.update(dealt[name][(number - 1) % len(dealt[name])].email for number in numbers)
-    assert not [email for email, times in taken.items() if times > 1]
+    roles = {f"w{index}": role for index, (role, _) in enumerate(wanted)}
+    vus = {f"w{index}": peak for index, (_, peak) in enumerate(wanted)}
+    dealt = deal(roles, vus, accounts(**counts))
+    assert dealt.keys() == roles.keys()
+    for role in set(roles.values()):
+        alike = [name for name, other in roles.items() if other == role]
+        users, peak = counts[role], sum(vus[name] for name in alike)
+        taken = Counter(account for name in alike for account in dealt[name])
+        assert {account.role for account in taken} <= {role}
+        assert len(taken) == taken.total() == users, "each is dealt once"
+        if users >= peak + len(alike):
+            assert all(dealt[name] for name in alike), "also those without VUs by plan"
+        for name in alike:
+            own = dealt[name]
+            assert own or users < len(alike) or not vus[name]
+            if not users >= peak > 0:
+                continue
+            times = users // peak if all(vus[other] for other in alike) else 1
+            assert len(own) >= times * vus[name], "as often as there are enough for all"
+            numbers = [
+                number for worker in range(workers) for number in range(worker + 1, vus[name] + 1, workers)
+            ]
+            assert len({own[(number - 1) % len(own)] for number in numbers}) == vus[name]
+
+
+def test_users_go_where_the_vus_are() -> None:
+    def sizes(users: int, *vus: int) -> list[int]:
+        peaks = {f"w{index}": peak for index, peak in enumerate(vus)}
+        dealt = deal(dict.fromkeys(peaks, "student"), peaks, accounts(student=users))
+        return [len(own) for own in dealt.values()]
+
+    assert sizes(10, 8, 1) == [9, 1]
+    assert sizes(9, 8, 1) == [8, 1]
+    assert sizes(18, 8, 1) == [16, 2]
+    assert sizes(3, 10, 1, 1) == [1, 1, 1], "too few, and nobody has none"
+    assert sizes(2, 10, 1, 1) == [1, 1, 0]
+    assert sizes(10, 8, 0) == [9, 1], "one that starts without VUs has some to be given"
+    assert sizes(8, 8, 0) == [8, 0]
+    assert sizes(5, 0, 0) == [3, 2]
+
+
+def test_a_course_that_is_named_and_not_there_stops_the_run() -> None:
+    wanted = plan(a="k12.quiz_attempt")
+    found = checked(wanted, replace(SITE, ids={"course": "nope", "quiz": "77"}))
+    assert found.failed == ["ids"]
+    row = found.rows["ids"]
+    assert (row.fatal, row.detail.startswith("course nope: 404")) == (True, True)
+    assert "COURSE_ID" in row.mend
+    there = checked(wanted, replace(SITE, ids={"course": "3", "quiz": "77", "submission": "5,6"}))
+    assert there.rows["ids"].detail == "quiz 77 (as named), course 3, submission 5,6 (as named)"

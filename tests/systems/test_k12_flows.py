@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import inspect
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from email.message import Message
 from email.parser import BytesParser
@@ -14,6 +16,7 @@ import pytest
 
 from dmsperf_tui.engine.http import Response
 from dmsperf_tui.engine.vu import VirtualUser
+from dmsperf_tui.systems.k12.client import api_get
 from dmsperf_tui.systems.k12.flows.ai import LONGEST_WAIT_S, ai_generation
 from dmsperf_tui.systems.k12.flows.everyone import file_upload, search
 from dmsperf_tui.systems.k12.flows.grades import grading
@@ -21,7 +24,7 @@ from dmsperf_tui.systems.k12.flows.quizzes import quiz_attempt
 from dmsperf_tui.systems.k12.flows.students import student_login, student_submitting
 from dmsperf_tui.systems.k12.flows.teachers import smoke, teacher_browsing, teacher_setup
 from dmsperf_tui.systems.k12.listing import FLOWS, ROLES_OF, USUAL
-from dmsperf_tui.systems.k12.session import LoggedOutError, login
+from dmsperf_tui.systems.k12.session import LoggedOutError, login, signed_in
 from dmsperf_tui.systems.k12.site import ROLES
 from tests.systems.fake_k12 import COUNTER, PASSWORD, FakePlatform, FakeUser, live
 
@@ -118,9 +121,23 @@ def test_users_are_taken_by_number_and_passwords_are_kept_secret() -> None:
         live(smoke, FakeUser(context={}))
 
 
+def test_user_that_may_be_two_vus_is_told_once_for_each_such_vu() -> None:
+    assert live(smoke, FakeUser(number=2), 2).failures == []
+    user = live(smoke, FakeUser(number=3), 2)
+    assert user.failures == [("users of w", "user shared")]
+    assert user.details == [
+        "a@test.local may be another VU's too: the workload has 2 of its own, and this is its VU 3; "
+        "add rows to the pool"
+    ]
+    lent = FakeUser(number=1)
+    lent.context["shared"] = ["w"]
+    assert live(smoke, lent).failures == [("users of w", "user shared")]
+    assert "has 0 of its own, and this is its VU 1" in lent.details[0]
+
+
 def test_web_front_end_is_the_origin_of_every_request() -> None:
     user = FakeUser()
-    user.context["base_url"] = "http://web.test"
+    user.context["origin"] = "http://web.test"
     live(file_upload, user)
     assert [sent.headers.get("Origin") for sent in user.platform.sent] == ["http://web.test"] * 2
     assert "Origin" not in live(file_upload, FakeUser()).platform.sent[1].headers
@@ -182,6 +199,61 @@ def test_platform_that_knows_nobody_after_a_login_makes_no_storm() -> None:
     assert len(platform.sent) == 4 * 4, "of an iteration: login, request, login, request"
     assert len(user.slept_s) == 3
     assert user.slept_s[-1] >= 2
+
+
+def notes(vu: VirtualUser) -> Awaitable[Response]:
+    return api_get(vu, "/notifications", name="GET notifications", category="list")
+
+
+async def six_at_once(vu: VirtualUser) -> None:
+    await vu.batch(*(notes(vu) for _ in range(6)))
+
+
+@pytest.mark.parametrize("slow", [{}, {AGAIN: 5}, {"GET courses": 9}])
+def test_requests_of_a_batch_share_one_new_login(slow: dict[str, int]) -> None:
+    """Also those whose 401 comes while it is under way, or only after it."""
+
+    async def all_at_once(vu: VirtualUser) -> None:
+        await login(vu)
+        user.platform.live.clear()
+        courses = api_get(vu, "/courses", name="GET courses", category="list")
+        await vu.batch(*(notes(vu) for _ in range(5)), courses)
+
+    user = FakeUser(FakePlatform(turns=slow), declared=COUNTER)
+    live(all_at_once, user, 3)
+    assert Counter(sent.status for sent in user.platform.work) == {401: 3 * 6, 200: 3 * 6}
+    assert user.platform.names.count(AGAIN) == 3, "one each time that the session expires"
+    assert sum(user.metrics.values("relogins")) == 3
+
+
+def test_parts_of_a_batch_share_the_first_login() -> None:
+    @signed_in
+    async def part(vu: VirtualUser) -> None:
+        await notes(vu)
+
+    async def parts(vu: VirtualUser) -> None:
+        await asyncio.gather(*(part(vu) for _ in range(4)))
+
+    assert live(parts, FakeUser()).platform.names == ["POST auth/login", *["GET notifications"] * 4]
+    refused = live(parts, FakeUser(FakePlatform(locked=True)))
+    assert refused.platform.names == ["POST auth/login"]
+    assert refused.slept_s == []
+
+
+def test_refused_batch_is_one_refusal() -> None:
+    user = live(smoke, FakeUser())
+    user.platform.live.clear()
+    user.platform.locked = True
+    user.platform.sent.clear()
+    with pytest.raises(LoggedOutError, match=r"a@test\.local: the login was refused"):
+        live(six_at_once, user)
+    assert user.platform.names.count(AGAIN) == 1
+    unknown = FakePlatform(odd={"GET notifications": [Response.make(401) for _ in range(12)]})
+    user = FakeUser(unknown)
+    with pytest.raises(LoggedOutError, match=r"is answered 401 right after the login"):
+        live(six_at_once, user)
+    live(smoke, user)
+    assert 0.5 <= user.slept_s[0] <= 1, "the wait of a first refusal"
 
 
 def test_flow_of_ones_own_is_told_that_the_login_failed() -> None:

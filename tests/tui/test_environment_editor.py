@@ -21,15 +21,16 @@ from dmsperf_tui.settings.catalogue import Entry, catalogue
 from dmsperf_tui.settings.config import Options
 from dmsperf_tui.settings.draft import Draft
 from dmsperf_tui.settings.environment import public
-from dmsperf_tui.settings.places import Places
+from dmsperf_tui.settings.places import DEFAULTS, Places
 from dmsperf_tui.settings.standins import Standin, register, unregister
 from dmsperf_tui.settings.variables import DOTENV
+from dmsperf_tui.systems.k12.site import ROLES
 from dmsperf_tui.tui import standing
 from dmsperf_tui.tui.app import DmsPerfApp
 from dmsperf_tui.tui.checklist import CheckList
 from dmsperf_tui.tui.dialogs import Confirm
 from dmsperf_tui.tui.environment_editor import EnvironmentEditor
-from dmsperf_tui.tui.environment_fields import FieldRow
+from dmsperf_tui.tui.environment_fields import Choice, FieldRow
 from dmsperf_tui.tui.naming import NamePrompt
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.setup import SetupView
@@ -186,6 +187,47 @@ async def test_from_a_url_to_a_run(places: Places, tmp_path: Path) -> None:
         recorded = f"{public(config.environment)} {config.scenario_source} {config.sources} {config!r}"
         for place in (*pictures, log, text, commands, recorded):
             assert not [secret for secret in secrets if secret in place]
+
+
+async def test_a_k12_platform_is_tested_by_its_people_and_a_scenario_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("API_URL", "BASE_URL", "K12_PASSWORD", "QUIZ_ID", "COURSE_ID", "SUBMISSION_ID", "ENV"):
+        monkeypatch.delenv(name, raising=False)
+    places = Places((tmp_path, DEFAULTS))
+    with serving("--k12-password", "pw-of-all") as ready:
+        async with opened(places, "embedded") as (app, view, pilot):
+            assert view.config is not None
+            assert view.config.plan.name == "dms/smoke"
+            editor = await edited(app, pilot)
+            editor.query_one("#field-system", Choice).focus()
+            await pilot.press("right")
+            put(editor, "url", ready["url"])
+            await pilot.press("ctrl+t")
+            checks = editor.query_one(CheckList)
+            await until(pilot, lambda: "K12_PASSWORD" in checks.shown)
+            assert "k12-users.csv:2: K12_PASSWORD: the variable is set nowhere" in checks.shown
+            put(editor, "user_password", "pw-of-all")
+            await pilot.press("ctrl+t")
+            await until(pilot, lambda: checks.environment is not None and not checks.under_way)
+            assert checks.shown.startswith("Checked for k12/load · dev:")
+            for role in ROLES:
+                assert f"✓ login {role}  {role}1@test.local" in checks.shown
+            assert checks.summary.plain.endswith("0 ✗")
+            assert "pw-of-all" not in seen(app)
+            await pilot.press("ctrl+g")
+            await until(pilot, lambda: isinstance(app.screen, StepsScreen))
+            await pilot.pause()
+            steps = app.screen.query_one("#steps", OptionList).options
+            assert [step.id for step in steps] == ["check", "prepare", "wait"]
+            await pilot.press("escape")
+            await until(pilot, lambda: app.screen is editor)
+            await pilot.pause()
+            panel = editor.query_one("#editor-checks")
+            assert "before" not in str(panel.border_subtitle), "it is what was tested"
+            put(editor, "title", "Ours")
+            await pilot.pause()
+            assert "before your last change" in str(panel.border_subtitle)
 
 
 async def test_an_own_file_is_edited_and_keeps_what_is_around_it(places: Places, tmp_path: Path) -> None:

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from dmsperf_tui.run.snapshot import ObjectiveRow
+from dmsperf_tui.run.snapshot import ObjectiveRow, ThresholdRow
 from dmsperf_tui.settings.config import Options
 from dmsperf_tui.tui.app import DmsPerfApp
 from dmsperf_tui.tui.objective_rows import Cell, objectives_of
 from dmsperf_tui.tui.objectives import ObjectivesPanel, objective_lines
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.run_view import RunView
+from dmsperf_tui.tui.thresholds import threshold_lines
 from tests.tui.conftest import screen_lines, settled, until
 from tests.tui.fake_objectives import INDICATORS, SCHOOL_DAY, category, load, school_day
 from tests.tui.fakes import FakeLink, running
@@ -57,6 +58,24 @@ def test_what_is_missed_stands_first_and_what_is_not_measured_last() -> None:
         "· AI generations a minute   96 /min",
     ]
     assert said(SCHOOL_DAY, 118)[2].endswith("4.0× over   ━━━━━━━━   ▲ alert")
+
+
+def test_what_failed_altogether_is_missed_and_says_so() -> None:
+    gone = category("Gradebook", "gradebook", (500, 1000, 2000), None)
+    rows = (*SCHOOL_DAY, *(replace(row, ok=False) for row in gone))
+    found = next(line for line in said(rows, 110) if "Gradebook " in line and "all failed" in line)
+    assert found == "✗ Gradebook                 all failed     p50 < 500   p95 < 1,000   p99 < 2,000"
+    assert any(line.startswith("✗ Gradebook  ") and "all failed" in line for line in said(rows, 38)[:4])
+    assert {one.title for one in objectives_of(rows) if one.ok is False} >= {"Gradebook"}
+
+
+def test_a_threshold_that_fails_without_a_value_says_why() -> None:
+    row = ThresholdRow("http_req_duration{category:gradebook,expected_response:true}", "p(95)<1", False, None)
+    (line,) = threshold_lines([row], 110)
+    assert line.plain.startswith("✗ http_req_duration{category:gradebook,expected_response:true}")
+    assert "all failed" in line.plain
+    (idle,) = threshold_lines([replace(row, ok=None)], 110)
+    assert "no data yet" in idle.plain
 
 
 def test_where_there_is_less_room_the_tightest_part_is_left() -> None:

@@ -66,8 +66,8 @@ class CourseApi:
 
     def _course(self, call: Call) -> Answer:
         course = self._school.course(call.id)
-        ids = {"quiz_ids": course.quiz_ids, "assignment_ids": list(course.assignment_ids)}
-        return Answer(course.row() | ids)
+        assignments = [assignment.id for assignment in self._school.assignments_of(course)]
+        return Answer(course.row() | {"quiz_ids": course.quiz_ids, "assignment_ids": assignments})
 
     def _open_course(self, call: Call) -> Answer:
         fields = call.fields()

@@ -37,13 +37,16 @@ class K12Options:
     """What the platform is told.
 
     `password` is everybody's; `latency` are pairs of category (or `all`) and a text of `Latency`'s grammar;
-    a session lasts `session_ttl_s`; `ai_limit` is how many generations may be asked for.
+    a session lasts `session_ttl_s`; `ai_limit` is how many generations may be asked for; `error_rate` is the
+    share of requests, 0 to 1, that are answered `error_status`.
     """
 
     password: str = field(default="", repr=False)
     latency: tuple[tuple[str, str], ...] = ()
     session_ttl_s: float = 1800.0
     ai_limit: RateLimit = _AI_LIMIT
+    error_rate: float = 0.0
+    error_status: int = 500
 
 
 class K12Knobs:
@@ -58,8 +61,8 @@ class K12Knobs:
         self._latency[Category.AI] = self._latency_of(Category.AI, _AI_LATENCY)
         self._latency |= self._latencies(options.latency)
         self.session_ttl_s = _number("session_ttl_s", options.session_ttl_s, 0, 86_400)
-        self.error_rate = 0.0
-        self.error_status = 500
+        self.error_rate = options.error_rate
+        self.error_status = options.error_status
         self._ai_limit = options.ai_limit
         self._ai_limiter = Limiter(options.ai_limit, clock)
 

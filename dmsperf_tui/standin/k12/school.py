@@ -30,7 +30,10 @@ class Course:
     title: str
     subject: str
     quiz_ids: list[int]
-    assignment_ids: deque[int]
+    assignment_ids: list[int]
+    """Those that it began with."""
+    made_ids: deque[int]
+    """The newest that teachers added; the school may have dropped some since."""
     roster: dict[int, None]
     """The students' ids, in the order of their enrolment."""
 
@@ -111,12 +114,14 @@ class School:
         return iter(self.courses)
 
     def assignments_of(self, course: Course) -> list[Assignment]:
-        found = (self.assignments.get(id) for id in course.assignment_ids)
+        """Those of the start, and the newest that are still there."""
+        found = (self.assignments.get(id) for id in (*course.assignment_ids, *course.made_ids))
         return [assignment for assignment in found if assignment is not None]
 
     def plans_of(self, person: Person) -> list[UnitPlan]:
-        """The school's, and the newest of the person's own."""
-        return [*self._common_plans, *self._own_plans.get(person.id, ())]
+        """The school's, and the newest of the person's own that are still there."""
+        own = self._own_plans.get(person.id, ())
+        return [*self._common_plans, *(plan for plan in own if self.unit_plans.get(plan.id))]
 
     def new_course(self, title: str, subject: str) -> Course:
         return self.courses.add(lambda id: _course(id, title, subject))
@@ -130,7 +135,7 @@ class School:
 
     def new_assignment(self, course: Course, title: str, description: str) -> Assignment:
         made = self.assignments.add(lambda id: Assignment(id, course.id, title, description))
-        course.assignment_ids.append(made.id)
+        course.made_ids.append(made.id)
         return made
 
     def _welcome(self, person: Person) -> None:
@@ -147,7 +152,7 @@ def quiz_exists(id: int) -> bool:
 
 
 def _course(id: int, title: str, subject: str) -> Course:
-    return Course(id, title, subject, [], deque(maxlen=_LISTED), {})
+    return Course(id, title, subject, [], [], deque(maxlen=_LISTED), {})
 
 
 def _courses() -> Iterator[Course]:

@@ -48,7 +48,7 @@ class K12Access(Access):
         except ConfigError as fault:
             yield PreflightRow("users", False, str(fault))
             return
-        dealt = deal(roles, site.accounts)
+        dealt = deal(roles, {w.name: w.peak_vus for w in self._plan.workloads}, site.accounts)
         for role in ROLES:
             if workloads := [w for w in self._plan.workloads if roles.get(w.name) == role]:
                 yield self._users(role, workloads, dealt)
@@ -66,10 +66,14 @@ class K12Access(Access):
         async for row in self._look_for_ids():
             yield row
         self.context = {
-            "users": {name: [[one.email, one.password] for one in dealt[name]] for name in roles},
+            "users": {
+                name: [[one.email, one.password] for one in dealt[name] or self._accounts(role)]
+                for name, role in roles.items()
+            },
+            "shared": [name for name in roles if not dealt[name]],
             "roles": roles,
             "ids": self._ids,
-            "base_url": site.base_url or "",
+            "origin": site.origin,
         }
         for row in machine_rows(self._machine):
             yield row
@@ -80,13 +84,14 @@ class K12Access(Access):
     def _users(
         self, role: str, workloads: list[WorkloadPlan], dealt: dict[str, list[Account]]
     ) -> PreflightRow:
-        """Whether there is a user for each VU; where there are fewer, some are several VUs'."""
+        """Whether there is a user for each VU; where there are fewer, some are several VUs'. A workload for
+        which none is left has all of its role."""
         name, mend = f"users {role}", f"add rows with the role {role} to the environment's file of users"
         there, wanted = sum(1 for _ in self._accounts(role)), sum(w.peak_vus for w in workloads)
         if not there:
             return PreflightRow(name, False, f"none for {_vus(wanted)}", mend=mend)
         detail = f"{there} for {_vus(wanted)}"
-        if any(len(dealt[w.name]) < w.peak_vus for w in workloads):
+        if any(len(dealt[w.name]) < max(1, w.peak_vus) for w in workloads):
             return PreflightRow(name, False, f"{detail}: VUs share them", mend=mend, fatal=False)
         return PreflightRow(name, True, detail)
 
@@ -122,8 +127,27 @@ class K12Access(Access):
                 mend = f"set {kind.upper()}_ID, or [ids] of the environment"
                 why = f"no {kind} is named, and the users have none"
                 yield timed(PreflightRow("ids", False, why, mend=mend), begun)
-        if there := [f"{kind} {self._ids[kind]}" for kind in IDS if self._ids[kind]]:
+        if (wrong := await self._wrong_course()) is not None:
+            yield timed(wrong, begun)
+        elif there := [f"{kind} {self._ids[kind]}{self._as_named(kind)}" for kind in IDS if self._ids[kind]]:
             yield timed(PreflightRow("ids", True, ", ".join(there)), begun)
+
+    async def _wrong_course(self) -> PreflightRow | None:
+        """Whether the course that the environment names is there; no path tells of a quiz or submission."""
+        course, visit = self._site.ids.get("course"), next(iter(self._visits.values()), None)
+        if not course or visit is None:
+            return None
+        try:
+            response = await visit.look_at(course)
+        except httpx.HTTPError as fault:
+            return PreflightRow("ids", False, f"course {course}: {unreachable(fault)}", fatal=False)
+        if response.is_success:
+            return None
+        mend = "set COURSE_ID to one that is there, or leave it out: one is looked for"
+        return PreflightRow("ids", False, f"course {course}: {explain(response)}", mend=mend)
+
+    def _as_named(self, kind: str) -> str:
+        return " (as named)" if kind != "course" and self._site.ids.get(kind) else ""
 
     async def _found(self, kind: str) -> str | None:
         """The first that one of the users sees: of the plan's roles, and then of the others."""

@@ -33,8 +33,9 @@ _WRITTEN = (200, 201)
 async def api_get(vu: VirtualUser, path: str, *, name: str, category: str) -> Response:
     """One GET of `path`, below `/api/v1`; any status but 200 is a failed request.
 
-    `category` is the endpoint's, as the objectives name them. A 401 is answered with one login, and the
-    request is repeated. Raises LoggedOutError where that does not help.
+    `category` is the endpoint's, as the objectives name them. A 401 is answered with one login, which the
+    requests of a `vu.batch` share, and the request is repeated. Raises LoggedOutError where that does not
+    help.
     """
     return await _request(vu, "GET", path, name, category, _READ)
 
@@ -78,9 +79,10 @@ async def _request(
             tags=((CATEGORY, category),),
         )
 
+    generation = session.generation
     response = await send()
     if _unknown(response):
-        await session.renew(vu)
+        await session.renew(vu, generation)
         response = await send()
         if _unknown(response):
             session.refuse(f"{name} is answered 401 right after the login")

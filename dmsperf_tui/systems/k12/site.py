@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 ROLES = ("teacher", "student", "admin")
 IDS = ("quiz", "course", "submission")
@@ -26,9 +27,15 @@ class Site:
     url: str
     """The API: `/api/v1/...` is below it."""
     base_url: str | None = None
-    """The web front end, whose pages call the API: sent as `Origin`, as browsers do."""
+    """The web front end, whose pages call the API."""
     accounts: tuple[Account, ...] = ()
     """The pool, in the order of its file."""
     ids: Mapping[str, str] = field(default_factory=dict)
     """Of `IDS`, as far as the environment names them; of submissions several, with commas between."""
     insecure: bool = False
+
+    @property
+    def origin(self) -> str:
+        """The front end as a browser names it in `Origin`: scheme, host and port; empty without one."""
+        parts = urlsplit(self.base_url or "")
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import httpx
 
+from dmsperf_tui.engine.http import CookieJar, Origin
 from dmsperf_tui.systems.answers import document, objects
 from dmsperf_tui.systems.k12.session import API
 from dmsperf_tui.systems.k12.site import Account, Site
@@ -20,39 +22,52 @@ class Visit:
 
     def __init__(self, client: httpx.AsyncClient, site: Site, account: Account) -> None:
         self._client, self._site, self._account = client, site, account
-        self._headers = {"Origin": site.base_url} if site.base_url else {}
+        self._headers = {b"Origin": site.origin.encode()} if site.origin else {}
+        url = httpx.URL(site.url)
+        # The one that load has, so that a check sends what a VU would.
+        self._cookies = CookieJar(Origin(url.scheme, url.raw_host.decode("ascii"), url.port or 0))
 
     async def log_in(self) -> httpx.Response:
         credentials = {"email": self._account.email, "password": self._account.password}
-        response = await self._ask("POST", "/auth/login", credentials)
-        if response.is_success:
-            self._headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in response.cookies.items())
-        return response
+        return await self._ask("POST", "/auth/login", credentials)
 
     async def course(self) -> str | None:
         """The id of the user's first course."""
         return next(iter(await self._courses()), None)
 
+    async def look_at(self, course: str) -> httpx.Response:
+        """The course with this id, as the user sees it."""
+        return await self._ask("GET", f"/courses/{course}")
+
     async def quiz(self) -> str | None:
         """The id of the first quiz of his courses."""
         for course in (await self._courses())[:MOST_COURSES]:
-            content = document(await self._ask("GET", f"/courses/{course}"))
+            content = document(await self.look_at(course))
             quizzes = content.get("quiz_ids") if isinstance(content, dict) else None
-            if isinstance(quizzes, list) and quizzes:
-                return str(quizzes[0])
+            if isinstance(quizzes, list) and (known := _ids(quizzes)):
+                return known[0]
         return None
 
     async def _courses(self) -> list[str]:
         courses = objects(await self._ask("GET", "/courses")) or []
-        return [str(course["id"]) for course in courses if "id" in course]
+        return _ids(course.get("id") for course in courses)
 
     async def _ask(self, method: str, path: str, body: Any = None) -> httpx.Response:
         # The client keeps cookies, and would send one user's with another's requests.
         self._client.cookies.clear()
-        url = f"{self._site.url}{API}{path}"
+        url = httpx.URL(f"{self._site.url}{API}{path}")
+        headers = dict(self._headers)
+        if line := self._cookies.header(url.path):
+            name, _, value = line.strip().partition(b": ")
+            headers[name] = value
         try:
-            return await self._client.request(
-                method, url, json=body, headers=self._headers, timeout=TIMEOUT_S
-            )
+            response = await self._client.request(method, url, json=body, headers=headers, timeout=TIMEOUT_S)
         finally:
             self._client.cookies.clear()
+        self._cookies.update(response.headers.raw, url.path)
+        return response
+
+
+def _ids(given: Iterable[object]) -> list[str]:
+    """Those that are numbers or text, which is all that can be an id."""
+    return [str(one) for one in given if one != "" and type(one) in (int, str)]

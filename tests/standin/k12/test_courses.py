@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from dmsperf_tui.standin.k12.call import Call
+from dmsperf_tui.standin.k12.course_api import CourseApi
+from dmsperf_tui.standin.k12.people import Person, Role, person
 from dmsperf_tui.standin.k12.school import School
 from dmsperf_tui.standin.k12.shelf import Shelf
+from dmsperf_tui.standin.k12.submissions import Submissions
 
 from .conftest import Enter, got, refused
 
@@ -98,6 +102,35 @@ async def test_a_course_is_opened_and_filled(enter: Enter) -> None:
     assignment = await teacher.post(f"/courses/{id}/assignments", json={"title": "Caesar"})
     assert assignment.status_code == 201
     assert await got(student, f"/courses/{id}/assignments") == [assignment.json()]
+
+
+def test_what_the_school_has_dropped_is_listed_no_more() -> None:
+    school = School()
+    teacher, other = person(Role.TEACHER, 1), person(Role.TEACHER, 2)
+    handlers = {
+        one.path: one.handler
+        for one in CourseApi(school, Submissions(school)).endpoints()
+        if one.method == "GET"
+    }
+
+    def read(path: str, id: int = 0) -> Any:
+        return handlers[path](Call(teacher, "", id, "", "", b"", True)).body
+
+    def make(author: Person, course: int, count: int) -> None:
+        for number in range(count):
+            school.new_plan(author, f"Unit {number}", "Art", "7", None)
+            school.new_assignment(school.course(course), f"Exercise {number}", "")
+
+    make(teacher, 2, 70)
+    assert len(read("/unit_plans")) == 40 + 60, "the newest"
+    assert read("/courses/{id}", 2)["assignment_ids"] == [*range(7, 13), *range(191, 251)]
+    make(other, 3, 1980)
+    plans, listed = read("/unit_plans"), read("/courses/{id}", 2)["assignment_ids"]
+    assert listed == [*range(7, 13), *range(231, 251)], "what was there from the start, and those kept"
+    assert [one.id for one in read("/courses/{id}/assignments", 2)] == listed
+    assert [read("/assignments/{id}", id).id for id in listed] == listed
+    assert len(plans) == 40 + 20
+    assert [read("/unit_plans/{id}", plan.id) for plan in plans] == plans
 
 
 async def test_an_admin_must_name_a_student(enter: Enter) -> None:

@@ -147,6 +147,13 @@ def test_all_is_every_category_but_ai_and_one_of_its_own_goes_before_it(first: s
     assert knobs.as_json()["latency"] == expected
 
 
+def test_errors_can_begin_with_the_platform() -> None:
+    knobs = K12Knobs(K12Options(error_rate=0.5, error_status=502), 7, Clock())
+    struck = sum(knobs.strikes_error() for _ in range(200))
+    assert 70 < struck < 130
+    assert (knobs.as_json()["error_rate"], knobs.as_json()["error_status"]) == (0.5, 502)
+
+
 async def test_the_next_session_can_be_shorter(enter: Enter, clock: Clock) -> None:
     long = await enter("teacher")
     await turn(long, session_ttl_s=5)
