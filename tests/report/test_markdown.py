@@ -210,9 +210,7 @@ def test_objectives_are_told_once_with_their_margin() -> None:
     assert "Not measured: Quiz." in section(text, "Objectives")
     assert "<code>Auth p(95)&#60;300</code>" in text.partition("Verdict")[0]
     assert "p(95)&#60;300" in section(text, "Thresholds"), "a missed one decides"
-    assert "p(50)&#60;100" not in section(text, "Thresholds"), (
-        "these stand with the objectives"
-    )
+    assert "p(50)&#60;100" not in section(text, "Thresholds"), "these stand with the objectives"
 
 
 def test_a_category_of_which_all_failed_is_missed_and_said_first() -> None:
