@@ -18,7 +18,8 @@ from dmsperf_tui.run.cleanup import clean_run, left_at
 from dmsperf_tui.run.leftovers import runs_with_leftovers
 from dmsperf_tui.run.preparation import SetupError, check, control_client
 from dmsperf_tui.settings.config import Options, resolve
-from dmsperf_tui.settings.environment import Environment, load_environment, named_environment
+from dmsperf_tui.settings.env_flag import named_environment
+from dmsperf_tui.settings.environment import Environment, load_environment
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.settings.variables import Variables, keeper
 from dmsperf_tui.systems.answers import unreachable

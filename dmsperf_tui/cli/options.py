@@ -50,7 +50,7 @@ def example(text: str) -> Callable[[_C], _C]:
 def named_by(flag: str | None, *, strict: bool) -> str | None:
     """The environment that `--env` names, else the variable `ENV`. Raises ConfigError for an empty flag, and,
     if `strict`, for an `ENV` that no environment is called."""
-    from dmsperf_tui.settings.environment import named_environment
+    from dmsperf_tui.settings.env_flag import named_environment
     from dmsperf_tui.settings.places import Places
     from dmsperf_tui.settings.variables import Variables
 

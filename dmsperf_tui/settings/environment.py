@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Sec
 from dmsperf_tui.plan.errors import ConfigError, nearest
 from dmsperf_tui.plan.scenario import System
 from dmsperf_tui.plan.scenario_file import explain
+from dmsperf_tui.settings.env_flag import some_name
 from dmsperf_tui.settings.places import Places
 from dmsperf_tui.settings.references import fill, lone_reference
 from dmsperf_tui.settings.standins import PREFIX, find_standin
@@ -239,7 +240,7 @@ def load_environment(name: str, places: Places, variables: Variables) -> Environ
 
     Raises ConfigError for an unknown name, a bad URL, or a secret written into the file.
     """
-    if _some(name) == EMBEDDED:
+    if some_name(name) == EMBEDDED:
         return Environment(name=EMBEDDED, title="Embedded systems, in a process of their own")
     if name.startswith(PREFIX):
         return _standing(name, variables)
@@ -326,32 +327,6 @@ def _of_administrator(variables: Variables) -> dict[str, str]:
 def _value(variables: Variables, name: str) -> str | None:
     found = variables.get(name)
     return found[0] if found else None
-
-
-def named_environment(
-    given: str | None, places: Places, variables: Variables, *, strict: bool = False
-) -> str | None:
-    """What `--env` says, else `ENV`, as in `k6 run --env ENV=staging`; None where neither names one.
-
-    Shells use `ENV` as well, for a file: a path names none. Raises ConfigError for a flag that is there and
-    empty, and, if `strict`, for an `ENV` that no environment is called: what nobody watches must not end up
-    at the embedded system by a slip.
-    """
-    if given is not None:
-        return _some(given)
-    name, known = _value(variables, "ENV"), places.names("config/environments")
-    if strict and name and name not in known and re.fullmatch(r"[\w-]+", name):
-        mend = f"{nearest(name, known)}; --env goes before ENV"
-        raise ConfigError(f"{name!r} names no environment", key="variable ENV", mend=mend)
-    return name if name in known else None
-
-
-def _some(name: str) -> str:
-    if not name.strip():
-        raise ConfigError(
-            "names nothing", key="--env", mend="is its variable empty? --env embedded is the stand-in"
-        )
-    return name
 
 
 def web_address(variables: Variables) -> str | None:

@@ -30,7 +30,7 @@ def test_it_belongs_to_no_terminal_and_needs_no_secret_typed(
         monkeypatch.delenv("CLIENT_SECRET")
 
         listed = in_process("list", "environments").out
-        assert f"{standin.name}  Embedded DMS that stays\n" in listed
+        assert f"{standin.name}  Embedded systems that stay\n" in listed
         checked = in_process("setup", "check", "--env", standin.name, "--scenario", "dms/smoke")
         assert checked.code == 0, checked.err
         assert "✓ permissions" in checked.out

@@ -95,7 +95,7 @@ def test_a_suite_can_stop_at_the_first_failure(three: Command, standin: Standin)
     assert done.code == 99, done.err
     assert [step["exit_code"] for step in told(three.folder)["steps"]][1:] == [99, None]
     assert "cool-down" not in done.err
-    assert "- three" in done.out
+    assert "- 3 three" in done.out
 
 
 def test_a_step_that_cannot_start_has_failed_and_the_next_one_runs(three: Command, standin: Standin) -> None:
@@ -169,8 +169,8 @@ def test_a_suite_that_breaks_does_not_read_as_passed(three: Command, monkeypatch
     with pytest.raises(RuntimeError, match="a bug"):
         run_suite(resolve_suite("three", Options()), [three.folder / "suite.txt"])
     lines = [" ".join(line.split()) for line in (three.folder / "suite.txt").read_text().splitlines()]
-    assert "- one not finished - - - - -" in lines
-    assert "- two not run - - - - -" in lines
+    assert "- 1 one not finished - - - - -" in lines
+    assert "- 2 two not run - - - - -" in lines
     assert lines[-1] == "suite three: not finished"
 
 

@@ -9,7 +9,8 @@ from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.settings.accounts import with_people
 from dmsperf_tui.settings.config import Options, RunConfig, resolve
 from dmsperf_tui.settings.draft import Draft
-from dmsperf_tui.settings.environment import Environment, load_environment, named_environment, public
+from dmsperf_tui.settings.env_flag import named_environment
+from dmsperf_tui.settings.environment import Environment, load_environment, public
 from dmsperf_tui.settings.places import DEFAULTS, Places
 from dmsperf_tui.settings.variables import Variables
 from dmsperf_tui.systems.k12.site import Account
