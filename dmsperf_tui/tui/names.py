@@ -17,3 +17,10 @@ def distinct_cuts(names: Iterable[str], width: int) -> dict[str, str]:
         mark = f"…{number}"
         cuts[name] = f"{name[: max(0, width - len(mark))]}{mark}"[:width]
     return cuts
+
+
+def beginnings(names: Iterable[str], width: int) -> dict[str, str]:
+    """Each name in at most `width` cells, cut at its end where that tells them apart."""
+    whole = list(dict.fromkeys(names))
+    cuts = {name: name if len(name) <= width else f"{name[: max(0, width - 1)]}…" for name in whole}
+    return cuts if len(set(cuts.values())) == len(whole) else distinct_cuts(whole, width)

@@ -20,7 +20,7 @@ from dmsperf_tui.tui.cells import Column, Parts, Row
 from dmsperf_tui.tui.detail import export
 from dmsperf_tui.tui.entities import bar
 from dmsperf_tui.tui.filtered import FilteredPanel, matches
-from dmsperf_tui.tui.names import distinct_cuts
+from dmsperf_tui.tui.names import beginnings, distinct_cuts
 from dmsperf_tui.tui.operation_detail import OperationDetail
 from dmsperf_tui.tui.panel import View
 from dmsperf_tui.tui.readings import Reading
@@ -42,6 +42,8 @@ _NAME = Column("name", "operation (ms)", 31, right=False)
 _DROPPED_FIRST = ("p50", "max", "p99", "rate")
 """What goes, in this order, where the width does not allow all."""
 _BAR = 8
+_OF, _LEAST_WORKLOAD = " · ", 8
+"""Between an operation and its workload, and the cells that a workload's name has at least."""
 _FIGURES: dict[str, Callable[[OperationRow], float]] = {
     "count": lambda row: row.count,
     "rate": lambda row: row.rate,
@@ -197,12 +199,17 @@ class OperationsPanel(FilteredPanel):
         if snapshot is None or width < 4:
             return
         everything, rows = snapshot.operations, self._shown
-        several = len({row.workload for row in everything}) > 1
-        names = {
-            key_of(row): line(f"{row.name} · {row.workload}" if several else row.name) for row in everything
-        }
+        names = {key_of(row): line(row.name) for row in everything}
+        workloads = {line(row.workload) for row in everything}
+        longest = max(map(len, names.values()), default=0)
+        beside = len(_OF) + max(map(len, workloads)) if len(workloads) > 1 else 0
         responses = any(row.r95_ms is not None for row in everything)
-        columns = fitting(width, responses=responses, longest=max(map(len, names.values()), default=0))
+        columns = fitting(width, responses=responses, longest=longest + beside)
+        if beside:
+            # What is asked is read first: whose it is has what is left, and enough to tell them apart.
+            room = max(_LEAST_WORKLOAD, columns[0].width - 1 - longest - len(_OF))
+            short = beginnings(workloads, room)
+            names = {key_of(row): f"{line(row.name)}{_OF}{short[line(row.workload)]}" for row in everything}
         cuts = distinct_cuts(names.values(), columns[0].width - 1)
         strong = "r95" if responses else "p95"
         self.rows().put(

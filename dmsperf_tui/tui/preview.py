@@ -9,9 +9,10 @@ from dmsperf_tui.plan.scenario import Plan, WorkloadPlan
 from dmsperf_tui.plan.units import NS_PER_S
 from dmsperf_tui.tui.chart import Chart
 from dmsperf_tui.tui.chart_data import Axis, Point, clock_axis, count_axis
+from dmsperf_tui.tui.names import beginnings
 from dmsperf_tui.tui.picture import AXIS, LINE, MINIMUM, SAMPLE, Mark, Picture, Row, Series
 from dmsperf_tui.tui.plot import draw
-from dmsperf_tui.tui.wording import middle_cut, per
+from dmsperf_tui.tui.wording import per
 
 AT_MOST = "-"
 """The pen of a line that ends as soon as its iterations are done."""
@@ -134,10 +135,8 @@ def legend(load: Load, width: int) -> Row:
 
 def _names(workloads: Sequence[WorkloadPlan], longest: int) -> list[Named]:
     looks = [_OWN[number % len(_OWN)] for number in range(len(workloads))]
-    return [
-        (pen * 2, role, middle_cut(each.name, longest))
-        for (role, pen), each in zip(looks, workloads, strict=True)
-    ]
+    cuts = beginnings((each.name for each in workloads), longest)
+    return [(pen * 2, role, cuts[each.name]) for (role, pen), each in zip(looks, workloads, strict=True)]
 
 
 def _fitting(parts: list[Named], room: int) -> tuple[list[Named], str]:

@@ -26,7 +26,7 @@ from dmsperf_tui.tui.detail import DetailScreen
 from dmsperf_tui.tui.export import write_export
 from dmsperf_tui.tui.filtered import matches
 from dmsperf_tui.tui.margin import margin, nearness, read_threshold
-from dmsperf_tui.tui.names import distinct_cuts
+from dmsperf_tui.tui.names import beginnings, distinct_cuts
 from dmsperf_tui.tui.operations import OperationsPanel, Order, as_csv, fitting
 from dmsperf_tui.tui.readings import Reading
 from dmsperf_tui.tui.run_view import RunView
@@ -53,6 +53,13 @@ def test_cut_names_stay_distinct_and_within_their_width(names: set[str], width: 
     cuts = distinct_cuts(names, width)
     assert len(set(cuts.values())) == len(names)
     assert max(map(len, cuts.values())) <= width
+
+
+def test_names_are_cut_at_their_end_where_that_tells_them_apart() -> None:
+    apart = ["students_submitting", "teachers_browsing", "admins"]
+    assert list(beginnings(apart, 9).values()) == ["students…", "teachers…", "admins"]
+    alike = ["students_new", "students_old"]
+    assert beginnings(alike, 9) == distinct_cuts(alike, 9)
 
 
 def test_a_filter_is_all_of_its_words_anywhere() -> None:
