@@ -185,6 +185,8 @@ class DmsPerfApp(WatchingApp):
     @on(SetupView.StartAsked)
     def action_start(self) -> None:
         if self.phase in ENDED and not self.started_here:
+            if self.snapshot is not None:
+                self.query_one(SetupView).choose_like(self.snapshot.info)
             self.action_setup()
         elif self.phase in ENDED or self.phase is Phase.SETUP:
             self.run_worker(self._begin(), group="start", exclusive=True)

@@ -77,6 +77,10 @@ class Choices(OptionList):
             self._entries.insert(0, Entry(chosen, chosen, "", None, problem))
         self._list(chosen)
 
+    def choose(self, name: str) -> None:
+        """The same entries, and `name` is the choice."""
+        self.fill(self._entries, name)
+
     def mark(self, problems: Mapping[str, str]) -> None:
         """Says of these entries why they cannot be used."""
         marked = [replace(one, problem=problems.get(one.name, one.problem)) for one in self._entries]

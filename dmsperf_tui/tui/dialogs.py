@@ -241,6 +241,13 @@ class QuitDialog(Dialog[Answer | None]):
     def on_mount(self) -> None:
         self.query_one("#leave", Button).focus()
 
+    def say_ended(self) -> None:
+        """The run has ended by itself meanwhile: there is nothing to stop or to leave running."""
+        self.query_one(".question", Static).update("The run has ended.")
+        self.query_one(".hint", Static).update("Its record stays; 3 lists all runs.")
+        self.query_one("#stop", Button).display = False
+        self.query_one("#leave", Button).label = "l  Close"
+
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         self.action_answer(event.button.id or "")

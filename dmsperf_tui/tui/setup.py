@@ -21,6 +21,7 @@ from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.plan.scenario import Plan
 from dmsperf_tui.plan.secrecy import without_userinfo
 from dmsperf_tui.run.estimate import Estimate, estimate
+from dmsperf_tui.run.snapshot import RunInfo
 from dmsperf_tui.settings.catalogue import Entry, catalogue
 from dmsperf_tui.settings.command_line import command_line, overrides_shown
 from dmsperf_tui.settings.config import Options, RunConfig, resolve
@@ -106,6 +107,22 @@ class SetupView(Horizontal):
 
     def _list(self, kind: str, entries: Sequence[Entry]) -> None:
         self.query_one(f"#{kind}", Choices).fill(entries, getattr(self.options, _KINDS[kind]))
+
+    def choose_like(self, run: RunInfo) -> None:
+        """Chooses what `run` was of, as far as it is to be found here; else all stays as it is."""
+        if run.scenario not in self.query_one("#scenarios", Choices).names:
+            return
+        there = self.query_one("#environments", Choices).names
+        self.options = replace(
+            self.options,
+            scenario=run.scenario,
+            profile=run.profile,
+            # One that was given by its address goes by a name that no list has.
+            environment=run.environment if run.environment in there else run.url,
+            speedup=run.speedup,
+        )
+        for kind, of in _KINDS.items():
+            self.query_one(f"#{kind}", Choices).choose(getattr(self.options, of))
 
     @work(group="faulty", exclusive=True)
     async def _mark_faulty(self) -> None:

@@ -206,6 +206,8 @@ class WatchingApp(SteeringApp):
                 self.notify(words, title=f"Run {snapshot.info.id} has ended", markup=False)
             if self._quit_when_over:
                 self.leave()
+            elif isinstance(self.screen, QuitDialog):
+                self.screen.say_ended()
 
     @on(LinkEnded)
     def _link_ended(self, event: LinkEnded) -> None:

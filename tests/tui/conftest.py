@@ -118,7 +118,7 @@ def rests(monkeypatch: pytest.MonkeyPatch) -> None:
         for _ in range(400):
             # Twice: between two looks whoever took a message has done with it.
             calm = calm + 1 if at_rest(app) else 0
-            if calm == 2:
+            if calm == 2 or app._exit:
                 return
             await asyncio.sleep(0.005)
 

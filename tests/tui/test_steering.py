@@ -19,10 +19,12 @@ from dmsperf_tui.run.commands import Command, Note, Pause, Release, SetVus, Skip
 from dmsperf_tui.run.snapshot import RunState
 from dmsperf_tui.settings.config import Options
 from dmsperf_tui.tui.app import DmsPerfApp
+from dmsperf_tui.tui.choices import Choices
 from dmsperf_tui.tui.dialogs import Dialog, QuitDialog, StopDialog
 from dmsperf_tui.tui.phases import Phase
 from dmsperf_tui.tui.prompts import LevelPrompt
 from dmsperf_tui.tui.readings import Reading
+from dmsperf_tui.tui.setup import SetupView
 from dmsperf_tui.tui.wording import outcome
 from tests.run_pure.test_control import FLOW, STAGES
 from tests.tui.conftest import until
@@ -161,6 +163,35 @@ async def test_quitting_asks_and_leaves_the_run_running() -> None:
     assert link.closed
     assert link.sent == []
     assert app.return_code == 0
+
+
+async def test_the_question_knows_that_the_run_has_ended_behind_it() -> None:
+    link = FakeLink(running())
+    async with attached(link) as (app, pilot):
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, QuitDialog))
+        link.push(ended(260, RunState.FINISHED, 0))
+        await until(pilot, lambda: not app.screen.query_one("#stop").display)
+        said = app.screen.query_one(".question", Static).render()
+        assert "The run has ended." in str(said)
+        await pilot.press("l")
+    assert link.sent == []
+
+
+async def test_s_after_a_run_that_was_taken_up_leads_to_set_up_with_what_it_was_of() -> None:
+    last = ended()
+    link = FakeLink(replace(last, info=replace(last.info, speedup=5.0)))
+    async with attached(link) as (app, pilot):
+        setup = app.query_one(SetupView)
+        await until(pilot, lambda: setup.config is not None)
+        assert setup.options.scenario == "dms/smoke"
+        await pilot.press("s")
+        await until(pilot, lambda: setup.config is not None and setup.config.plan.name == "dms/concurrent")
+        assert (setup.options.profile, setup.options.environment, setup.options.speedup) == (
+            *("dev", "embedded"),
+            5.0,
+        )
+        assert setup.query_one("#scenarios", Choices).chosen == "dms/concurrent"
 
 
 async def test_quitting_with_a_stop_waits_for_the_end_and_takes_its_exit_code() -> None:
