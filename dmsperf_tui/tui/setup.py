@@ -100,7 +100,8 @@ class SetupView(Horizontal):
         with _CLOSED:
             for kind in _KINDS:
                 self._list(kind, await asyncio.to_thread(catalogue, kind, self._places))
-            if self.app.focused is None:
+            if self.app.focused is None and self.display:
+                # Behind a run that is looked at it would take the keyboard from there.
                 self.query_one("#scenarios", Choices).focus()
             self.refresh_config()
             self._mark_faulty()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -17,7 +18,9 @@ from textual.widgets import Input, Static
 
 from dmsperf_tui.run.commands import Command, Note, Pause, Release, SetVus, Skip, Stop
 from dmsperf_tui.run.snapshot import RunState
+from dmsperf_tui.settings.catalogue import Entry, catalogue
 from dmsperf_tui.settings.config import Options
+from dmsperf_tui.settings.places import Places
 from dmsperf_tui.tui.app import DmsPerfApp
 from dmsperf_tui.tui.choices import Choices
 from dmsperf_tui.tui.dialogs import Dialog, QuitDialog, StopDialog
@@ -176,6 +179,23 @@ async def test_the_question_knows_that_the_run_has_ended_behind_it() -> None:
         assert "The run has ended." in str(said)
         await pilot.press("l")
     assert link.sent == []
+
+
+async def test_set_up_that_is_late_takes_no_keyboard_from_a_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ready, listed = threading.Event(), catalogue
+
+    def late(kind: str, places: Places | None = None) -> list[Entry]:
+        ready.wait(10)
+        return listed(kind, places)
+
+    monkeypatch.setattr("dmsperf_tui.tui.setup.catalogue", late)
+    async with attached(FakeLink(running())) as (app, pilot):
+        app.screen.set_focus(None)
+        ready.set()
+        await until(pilot, lambda: app.query_one(SetupView).config is not None)
+        assert app.focused is None
 
 
 async def test_s_after_a_run_that_was_taken_up_leads_to_set_up_with_what_it_was_of() -> None:
