@@ -181,7 +181,7 @@ def test_accounts_do_not_stand_in_an_environments_file(desk: Desk) -> None:
 
 def test_env_names_an_environment_where_there_is_one_of_that_name(desk: Desk) -> None:
     desk.write("config/environments/staging.toml", 'url = "https://x.test"\n')
-    for value, named in (("staging", "staging"), ("/root/.shrc", None), ("", None)):
+    for value, named in (("staging", "staging"), ("/home/me/.shrc", None), ("", None)):
         assert named_environment(None, desk.places, Variables({"ENV": value}, {})) == named
     assert named_environment(None, desk.places, Variables({}, {})) is None
     assert named_environment("local", desk.places, Variables({"ENV": "staging"}, {})) == "local"
@@ -194,7 +194,7 @@ def test_where_nobody_watches_a_slip_in_env_is_an_error(desk: Desk) -> None:
         named_environment(None, desk.places, slip, strict=True)
     assert named_environment("local", desk.places, slip, strict=True) == "local"
     assert named_environment(None, desk.places, slip) is None
-    assert named_environment(None, desk.places, Variables({"ENV": "/root/.shrc"}, {}), strict=True) is None
+    assert named_environment(None, desk.places, Variables({"ENV": "/home/me/.shrc"}, {}), strict=True) is None
 
 
 @pytest.mark.parametrize("empty", ["", " "])

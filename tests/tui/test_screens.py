@@ -294,9 +294,10 @@ def test_picture_of_set_up(snap_compare: Compare, places: Places, size: tuple[in
 
     async def ready(pilot: Pilot[None]) -> None:
         setup = pilot.app.query_one(SetupView)
-        await until(pilot, lambda: setup.config is not None and setup.estimate is not None)
-        # Files that cannot be used are marked a moment later.
+        # Files that cannot be used are marked last; by then the choice may be read for a second time.
         await until(pilot, lambda: any("broken" in line and "✗" in line for line in screen_lines(app)))
+        await until(pilot, lambda: all(one.is_finished for one in app.workers if one.group == "resolve"))
+        await until(pilot, lambda: setup.config is not None and setup.estimate is not None)
         await still(pilot)
 
     assert snap_compare(app, terminal_size=size, run_before=ready)
