@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from dmsperf_tui.plan.errors import ConfigError
 from dmsperf_tui.plan.metrics import BUILT_IN, MetricType
@@ -59,12 +60,7 @@ class Objective:
         Where it is 1 nothing is left to measure, and the objective is missed: an error that comes quickly
         is no fast answer.
         """
-        one = self.measure
-        if one is None or one.type is not MetricType.TREND or EXPECTED not in one.tags:
-            return None
-        tags = tuple(tag for tag in one.tags if tag != EXPECTED)
-        selected = ",".join(f"{tag}:{value}" for tag, value in tags)
-        return parse_threshold(f"http_req_failed{{{selected}}}" if tags else "http_req_failed", "rate<1")
+        return None if self.measure is None else _failures_beside(self.measure)
 
     @property
     def unit(self) -> str:
@@ -125,6 +121,16 @@ class ObjectiveSet:
                 known.add(judgement(threshold))
                 found.append(threshold)
         return tuple(found)
+
+
+@cache
+def _failures_beside(measure: Threshold) -> Threshold | None:
+    """See `Objective.failed`; it is asked for at each tick."""
+    if measure.type is not MetricType.TREND or EXPECTED not in measure.tags:
+        return None
+    tags = tuple(tag for tag in measure.tags if tag != EXPECTED)
+    selected = ",".join(f"{tag}:{value}" for tag, value in tags)
+    return parse_threshold(f"http_req_failed{{{selected}}}" if tags else "http_req_failed", "rate<1")
 
 
 def judgement(threshold: Threshold) -> tuple[object, ...]:

@@ -13,13 +13,12 @@ from dmsperf_tui.settings.places import DEFAULTS, Places
 from dmsperf_tui.settings.references import lone_reference, referred
 from dmsperf_tui.settings.toml_file import shown
 from dmsperf_tui.settings.variables import DOTENV, OWNER, Variables
-from dmsperf_tui.systems.k12.site import IDS, ROLES, Account
+from dmsperf_tui.systems.k12.site import API, IDS, ROLES, Account
 
 POOL = "config/k12-users.csv"
 """Whom an environment has that names no file of its own."""
 PASSWORD = SECRETS["user_password"]
 """What the shipped pool's passwords refer to."""
-API = "/api/v1"
 _COLUMNS = ("role", "email", "password")
 
 _Lookup = Callable[[str], str]

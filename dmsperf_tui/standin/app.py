@@ -33,6 +33,7 @@ from dmsperf_tui.standin.management import Management
 from dmsperf_tui.standin.oauth import Client, Clients, Tokens
 from dmsperf_tui.standin.problems import ApiError
 from dmsperf_tui.standin.rate_limit import Limiter, RateLimit
+from dmsperf_tui.standin.referee import json_answer, turned
 from dmsperf_tui.standin.stats import Stats
 from dmsperf_tui.standin.store import Store
 from dmsperf_tui.standin.token_info import token_info
@@ -196,12 +197,12 @@ class Standin(Starlette):
         cms = f"{request.url.scheme}://{host or 'localhost'}{CMS_PATH}"
         prefix = self._deployment.prefix(given)
         document = metadata.discovery(self._vintage, self._data.model, root, prefix, cms)
-        return _json(document, indent=True)
+        return json_answer(document, indent=True)
 
     async def _dependencies(self, request: Request) -> Response:
         model = self._data.model
         try:
-            return _json(dependencies(model.endpoint, model.resources))
+            return json_answer(dependencies(model.endpoint, model.resources))
         except LoadOrderError:
             return outages.broken(_correlation_id(request))
 
@@ -221,47 +222,35 @@ class Standin(Starlette):
         found = token_info(
             self._gate, client, authorization or "", content_type, body, model.endpoint, model.resources
         )
-        return _json(found)
+        return json_answer(found)
 
     async def _change_versions(self, request: Request) -> Response:
         self._gate.admit(request.scope, request.headers.get("authorization"))
-        return _json({"oldestChangeVersion": 0, "newestChangeVersion": self._store.version})
+        return json_answer({"oldestChangeVersion": 0, "newestChangeVersion": self._store.version})
 
     async def _show_stats(self, _: Request) -> Response:
-        return _json({**self._stats.as_json(), **self._store.counts()})
+        return json_answer({**self._stats.as_json(), **self._store.counts()})
 
     async def _turn_faults(self, request: Request) -> Response:
-        try:
-            wanted = orjson.loads(await request.body())
-            if not isinstance(wanted, dict):
-                raise ValueError("The body must be a JSON object.")
-            self._faults.turn(wanted)
-        except ValueError as error:
-            return _json({"message": str(error)}, 400)
-        return _json(self._faults.as_json())
+        return await turned(self._faults, request)
 
     async def _expire_tokens(self, _: Request) -> Response:
-        return _json({"expired": self._tokens.expire_all()})
+        return json_answer({"expired": self._tokens.expire_all()})
 
     async def _revoke(self, request: Request) -> Response:
         """Shuts out the client that `client_id` names."""
         try:
             client_id = str(orjson.loads(await request.body())["client_id"])
         except (orjson.JSONDecodeError, KeyError, TypeError):
-            return _json({"message": "The body must be a JSON object with client_id."}, 400)
-        return _json({"ended": self._tokens.revoke(client_id)})
-
-
-def _json(content: object, status: int = 200, *, indent: bool = False) -> Response:
-    body = orjson.dumps(content, option=orjson.OPT_INDENT_2 if indent else None)
-    return Response(body, status, media_type="application/json")
+            return json_answer({"message": "The body must be a JSON object with client_id."}, 400)
+        return json_answer({"ended": self._tokens.revoke(client_id)})
 
 
 def _get(path: str, answer: Callable[[str], object]) -> Route:
     """A document that depends on nothing but the URL that the client used."""
 
     async def handler(request: Request) -> Response:
-        return _json(answer(root_url(request.scope, request.headers.get("host"))))
+        return json_answer(answer(root_url(request.scope, request.headers.get("host"))))
 
     return Route(path, handler, methods=["GET"])
 

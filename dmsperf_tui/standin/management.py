@@ -16,6 +16,7 @@ from dmsperf_tui.standin.api_schema import SchemaError, read_model, shipped_mode
 from dmsperf_tui.standin.cms.claims import Claims
 from dmsperf_tui.standin.data_api import DataApi
 from dmsperf_tui.standin.deployment import Deployment
+from dmsperf_tui.standin.referee import json_answer
 from dmsperf_tui.standin.vintage import Vintage
 
 _UNKNOWN = {
@@ -50,12 +51,12 @@ class Management:
 
     async def _reload_claim_sets(self, request: Request) -> Response:
         if not self._knows_tenant(request):
-            return _json(_UNKNOWN, 404)
+            return json_answer(_UNKNOWN, 404)
         self._claims.reload()
-        return _json({"message": "Claimsets reloaded successfully"})
+        return json_answer({"message": "Claimsets reloaded successfully"})
 
     async def _view_claim_sets(self, request: Request) -> Response:
-        return _json(self._claims.view()) if self._knows_tenant(request) else _json(_UNKNOWN, 404)
+        return json_answer(self._claims.view()) if self._knows_tenant(request) else json_answer(_UNKNOWN, 404)
 
     def _knows_tenant(self, request: Request) -> bool:
         tenant: str = request.path_params.get("tenant", "")
@@ -64,7 +65,7 @@ class Management:
     async def _reload_schema(self, _: Request) -> Response:
         """Back to the schema of the file, whatever was uploaded. Items stay."""
         self._data.serve(shipped_model())
-        return _json({"message": "Schema reloaded successfully"})
+        return json_answer({"message": "Schema reloaded successfully"})
 
     async def _upload_schema(self, request: Request) -> Response:
         """Serves the uploaded schema at once; the next reload ends it. Extensions are not played."""
@@ -83,7 +84,7 @@ class Management:
         except SchemaError as error:
             return _refusal("Validation", str(error), error.path)
         self._data.serve(model)
-        return _json(
+        return json_answer(
             {
                 "message": "Schema uploaded successfully",
                 "reloadId": str(uuid.uuid4()),
@@ -94,8 +95,4 @@ class Management:
 
 def _refusal(kind: str, message: str, path: str) -> Response:
     failure = {"type": kind, "message": message, "path": path}
-    return _json({"error": "The schema could not be uploaded.", "failures": [failure]}, 400)
-
-
-def _json(content: object, status: int = 200) -> Response:
-    return Response(orjson.dumps(content), status, media_type="application/json")
+    return json_answer({"error": "The schema could not be uploaded.", "failures": [failure]}, 400)

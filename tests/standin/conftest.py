@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.types import ASGIApp, Message
 
 from dmsperf_tui.standin.app import AppOptions, create_app
 from dmsperf_tui.standin.faults import Knobs
@@ -82,3 +84,30 @@ async def _with_token(anonymous: httpx.AsyncClient) -> httpx.AsyncClient:
     granted = await anonymous.post("/oauth/token", auth=(CLIENT, SECRET), data=grant)
     headers = {"Authorization": f"Bearer {granted.json()['access_token']}"}
     return httpx.AsyncClient(transport=anonymous._transport, base_url=f"{ROOT}/data/ed-fi/", headers=headers)
+
+
+async def hung_up(app: ASGIApp, path: str, begun: bytes) -> list[Message]:
+    """What a client is answered that hangs up in the middle of its body."""
+    arriving: list[Message] = [
+        {"type": "http.request", "body": begun, "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return arriving.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "scheme": "http",
+        "path": path,
+        "query_string": b"",
+        "headers": [],
+    }
+    with anyio.fail_after(5):
+        await app(scope, receive, send)
+    return sent

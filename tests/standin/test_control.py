@@ -3,7 +3,6 @@ from __future__ import annotations
 import random
 from typing import Any
 
-import anyio
 import httpx
 import pytest
 from starlette.applications import Starlette
@@ -12,7 +11,7 @@ from dmsperf_tui.standin.app import AppOptions, create_app
 from dmsperf_tui.standin.vintage import Vintage
 
 from .bodies import CLIENT, ROOT, SECRET, create, problem, student
-from .conftest import Clock, Start
+from .conftest import Clock, Start, hung_up
 
 pytestmark = pytest.mark.anyio
 
@@ -77,29 +76,7 @@ async def test_counts_every_data_request_and_nothing_else(
 
 
 async def test_a_body_that_never_ends_is_not_counted(app: Starlette, anonymous: httpx.AsyncClient) -> None:
-    arriving = [
-        {"type": "http.request", "body": b'{"student', "more_body": True},
-        {"type": "http.disconnect"},
-    ]
-    sent: list[Any] = []
-
-    async def receive() -> Any:
-        return arriving.pop(0)
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "scheme": "http",
-        "path": "/data/ed-fi/students",
-        "query_string": b"",
-        "headers": [],
-    }
-    with anyio.fail_after(5):
-        await app(scope, receive, send)
-    assert sent == []
+    assert await hung_up(app, "/data/ed-fi/students", b'{"student') == []
     assert (await stats(anonymous))["requests"] == 0
 
 

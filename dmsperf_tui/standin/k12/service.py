@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -24,6 +23,7 @@ from dmsperf_tui.standin.k12.school import School
 from dmsperf_tui.standin.k12.sessions import Sessions
 from dmsperf_tui.standin.k12.stats import K12Stats
 from dmsperf_tui.standin.k12.submissions import Submissions
+from dmsperf_tui.standin.referee import json_answer, turned
 
 _SET_UP = b"(set-up)"
 """How the User-Agent of the tool's own set-up ends: neither counted as load nor slowed nor struck."""
@@ -117,21 +117,10 @@ class K12:
             raise RefusedError(self._knobs.error_status, "out_of_order", "Something went wrong.")
 
     async def _show_stats(self, _: Request) -> Response:
-        return _json(self._stats.as_json(self._sessions.live))
+        return json_answer(self._stats.as_json(self._sessions.live))
 
     async def _turn(self, request: Request) -> Response:
-        try:
-            wanted = orjson.loads(await request.body())
-            if not isinstance(wanted, dict):
-                raise ValueError("The body must be a JSON object.")
-            self._knobs.turn(wanted)
-        except ValueError as error:
-            return _json({"message": str(error)}, 400)
-        return _json(self._knobs.as_json())
+        return await turned(self._knobs, request)
 
     async def _expire_sessions(self, _: Request) -> Response:
-        return _json({"expired": self._sessions.expire_all()})
-
-
-def _json(content: object, status: int = 200) -> Response:
-    return Response(orjson.dumps(content), status, media_type="application/json")
+        return json_answer({"expired": self._sessions.expire_all()})

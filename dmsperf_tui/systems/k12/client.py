@@ -13,7 +13,8 @@ from typing import Any
 
 from dmsperf_tui.engine.http import Response
 from dmsperf_tui.engine.vu import VirtualUser
-from dmsperf_tui.systems.k12.session import API, CATEGORY, Pairs, Session, login, signed_in
+from dmsperf_tui.systems.k12.session import CATEGORY, Pairs, Session, login, signed_in
+from dmsperf_tui.systems.k12.site import API
 
 __all__ = [
     "api_get",

@@ -14,10 +14,9 @@ from functools import wraps
 from typing import NoReturn
 
 from dmsperf_tui.engine.vu import VirtualUser
+from dmsperf_tui.systems.k12.site import API
 from dmsperf_tui.systems.meters import measure
 
-API = "/api/v1"
-"""What all paths begin with, below the environment's URL."""
 LONGEST_WAIT_S = 30.0
 """Between two tries to log in."""
 CATEGORY = "category"

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+API = "/api/v1"
+"""What all paths begin with, below the environment's URL."""
 ROLES = ("teacher", "student", "admin")
 IDS = ("quiz", "course", "submission")
 """What an environment may name by id (`[ids]`); what it does not name is looked for on the platform."""

@@ -9,8 +9,7 @@ import httpx
 
 from dmsperf_tui.engine.http import CookieJar, Origin
 from dmsperf_tui.systems.answers import document, objects
-from dmsperf_tui.systems.k12.session import API
-from dmsperf_tui.systems.k12.site import Account, Site
+from dmsperf_tui.systems.k12.site import API, Account, Site
 from dmsperf_tui.systems.reach import TIMEOUT_S
 
 MOST_COURSES = 10

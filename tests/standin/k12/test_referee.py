@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import anyio
 import httpx
 import pytest
 from starlette.applications import Starlette
@@ -14,7 +11,7 @@ from dmsperf_tui.standin.faults import Knobs
 from dmsperf_tui.standin.k12 import K12Options
 from dmsperf_tui.standin.k12.knobs import Category, K12Knobs
 from dmsperf_tui.standin.rate_limit import RateLimit
-from tests.standin.conftest import Clock
+from tests.standin.conftest import Clock, hung_up
 
 from .conftest import ORIGIN, PASSWORD, Enter, credentials, got, refused, stats, turn, visitor
 
@@ -239,28 +236,7 @@ async def test_a_method_that_a_path_does_not_take(
 
 
 async def test_a_body_that_never_ends_is_not_counted(app: Starlette, stranger: httpx.AsyncClient) -> None:
-    arriving = [
-        {"type": "http.request", "body": b'{"email', "more_body": True},
-        {"type": "http.disconnect"},
-    ]
-    sent: list[Any] = []
-
-    async def receive() -> Any:
-        return arriving.pop(0)
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/api/v1/auth/login",
-        "query_string": b"",
-        "headers": [],
-    }
-    with anyio.fail_after(5):
-        await app(scope, receive, send)
-    assert sent == []
+    assert await hung_up(app, "/api/v1/auth/login", b'{"email') == []
     assert await stats(stranger) == NOTHING
 
 
